@@ -1,0 +1,74 @@
+// The Kafka version as an input: each behaviour that changed between releases is a named switch,
+// and one table turns a version into switches. A scenario may override a single switch.
+// Source of the boundaries: kafka-replication.md section 14, R9, cases.md section 1.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace ackident {
+
+// A release line, major * 100 + minor: 0.10 -> 10, 0.11 -> 11, 2.8 -> 208, 4.1 -> 401.
+struct KafkaVersion {
+  int number = 309;
+
+  auto operator<=>(const KafkaVersion&) const = default;
+};
+
+// How a follower decides what to cut when it starts to follow (R9.4, R3.24-R3.25).
+enum class Truncation : std::uint8_t {
+  kHighWatermark,  // <= 0.10: to its own high watermark
+  kKip101,         // 0.11 - 1.1: one OffsetsForLeaderEpoch question, leader's end offset
+  kKip279,         // 2.0 - 2.6: the epoch comes back too; repeat until the epochs match
+  kOnFetch,        // >= 2.7: each fetch carries the last epoch; the leader answers with divergence
+};
+
+struct Behaviour {
+  // Who keeps the metadata. false: ZooKeeper (R9): ephemeral sessions, a controller that pushes.
+  bool kraft = true;
+  Truncation truncation = Truncation::kOnFetch;
+  bool fence_fetch_by_leader_epoch = true;         // >= 2.1 (KIP-320, R3.6 step 2)
+  bool maximal_isr = true;                         // >= 2.7 (KIP-497, R4.2)
+  bool isr_through_controller = true;              // >= 2.7 AlterPartition; before: direct write
+  bool join_isr_needs_epoch_start = true;          // >= 2.0.1 (KAFKA-7128, R4.5)
+  bool broker_epochs = true;                       // >= 2.2 (KIP-380)
+  bool ineligible_replica_check = true;            // >= 3.3 (KIP-841, R4.6, R4.10 rule 8)
+  bool fetch_carries_broker_epoch = true;          // >= 3.5 (KIP-903, R3.10)
+  bool shrink_bumps_leader_epoch = false;          // <  3.6 (R4.11)
+  bool hw_skips_ineligible = true;                 // >= 3.6 (KAFKA-15021, E07)
+  bool hw_needs_min_isr = true;                    // >= 3.7 (KAFKA-15583, R3.20)
+  bool min_isr_capped_by_replicas = true;          // >= 3.7 (KAFKA-15583, R2.6)
+  bool leader_hints = true;                        // >= 3.7 (KIP-951, R2.20)
+  bool exponential_client_backoff = true;          // >= 3.7 (KIP-580, C0.2)
+  bool unclean_config_honoured = true;             // ZooKeeper always; KRaft >= 3.9 (R5.35)
+  bool registration_fences_old = false;            // >= 4.0 (R5.47, ELR off)
+  bool session_blocks_fenced_too = false;          // >= 4.0 (KAFKA-17793, R5.19)
+  bool periodic_fencing_check = false;             // >= 4.0 (R5.24)
+  bool constant_lifecycle_backoff = false;         // >= 4.0 (KAFKA-19294, R5.22)
+  bool preferred_election_fixed_period = false;    // >= 4.0 (R5.38)
+  bool metadata_hw_push = false;                   // >= 4.1 (KIP-1166, R5.14)
+  bool elr_available = false;                      // >= 4.0 (R5.40); not modelled: see README
+};
+
+// The switches of a release. Any version between two rows of the table gets the older row's.
+Behaviour behaviour_of(KafkaVersion version);
+
+// Every version line that is modelled, oldest first; names as a user writes them ("0.11", "3.9").
+struct VersionName {
+  std::string_view name;
+  KafkaVersion version;
+};
+const std::vector<VersionName>& known_versions();
+std::string_view version_name(KafkaVersion version);
+
+// Every switch by name, for overrides in a scenario and for `ackident config`.
+struct SwitchInfo {
+  std::string_view name;         // "hw_needs_min_isr"
+  bool Behaviour::* member;
+  std::string_view since;        // "3.7"
+  std::string_view meaning;      // one sentence with the rule's number
+};
+const std::vector<SwitchInfo>& behaviour_switches();
+
+}  // namespace ackident

@@ -1,0 +1,56 @@
+// A broker's life as the controller sees it: start, registration, heartbeats, the observer of the
+// metadata log, fencing and unfencing, controlled shutdown (R5.18-R5.26, R5.39, R6.1).
+//
+//   Starting -> Registering -> CatchingUp (fenced, heartbeats each 10 ms) -> Running (unfenced)
+//   Running -> ShuttingDown (heartbeats carry want_shutdown) -> the process exits
+//
+// In ZooKeeper mode (R9) registration is the ephemeral node, heartbeats are its session, and the
+// controller pushes metadata; the same messages carry it.
+#pragma once
+
+#include <cstdint>
+
+#include "kafka/context.h"
+
+namespace ackident {
+
+struct Broker;
+
+struct Lifecycle {
+  enum class State : std::uint8_t {
+    kStopped,
+    kStarting,       // until the logs are loaded and the registration is accepted
+    kCatchingUp,     // registered, fenced, heartbeats say want_fence until metadata is applied
+    kRunning,        // want_fence = false; listeners open once unfenced
+    kShuttingDown,   // SIGTERM received
+  };
+
+  State state = State::kStopped;
+  Incarnation incarnation;
+  BrokerEpoch epoch = kNoBrokerEpoch;    // of the accepted registration; kNoBrokerEpoch: none yet
+  bool logs_loaded = false;
+  bool registered = false;
+  bool listening = false;
+  bool clean_start = false;              // the marker was found
+  bool clean_marker = false;             // on disk: written by a clean shutdown, deleted on start
+  std::uint32_t failures = 0;            // consecutive, for the back-off of R5.22
+  Correlation correlation;               // of the request under way; answers to others are ignored
+  bool awaiting_response = false;
+  Correlation metadata_correlation;
+  bool metadata_in_flight = false;
+  MetadataOffset shutdown_offset;
+  std::uint32_t draws = 0;               // back-off jitter drawn so far
+
+  bool operator==(const Lifecycle&) const = default;
+};
+
+void lifecycle_start(Broker&, const StartInfo&, Context&);
+void lifecycle_stop(Broker&, StopKind);
+void lifecycle_shut_down(Broker&, Context&);
+// Registration, heartbeat and metadata answers; Disconnected on kLifecycle and kMetadata.
+void lifecycle_deliver(Broker&, const Payload&, Context&);
+void lifecycle_fire(Broker&, BrokerTimer, Context&);
+// The controller names this broker in its registration record: called after metadata was applied.
+void lifecycle_metadata_applied(Broker&, Context&);
+
+}  // namespace ackident

@@ -1,0 +1,38 @@
+// The effects of one step. A handler changes its own node and writes here; the world applies the
+// effects after the step, in order.
+#pragma once
+
+#include <vector>
+
+#include "kafka/fact.h"
+#include "kafka/payload.h"
+#include "kernel/chooser.h"
+
+namespace ackident {
+
+// A timer of a node, numbered densely within the node from 0; each room states its numbering.
+using LocalTimer = Id<struct LocalTimerTag, std::uint32_t>;
+
+struct Effect {
+  enum class Kind : std::uint8_t { kSend, kArm, kDisarm, kClose, kListen, kExit };
+  Kind kind{};
+  Channel channel{};     // kClose
+  NodeId to = kNoNode;   // kSend, kClose
+  LocalTimer timer;      // kArm, kDisarm
+  Instant at;            // kArm
+  std::uint32_t message = 0;  // kSend: index into Outbox::messages
+};
+
+struct Outbox {
+  std::vector<Effect> effects;
+  std::vector<Payload> messages;
+  std::vector<Fact> facts;
+
+  void clear() {
+    effects.clear();
+    messages.clear();
+    facts.clear();
+  }
+};
+
+}  // namespace ackident

@@ -1,0 +1,243 @@
+// EventQueue<Message>: the pending events of a run, in one total order (time, tie, sequence).
+//
+// Two kinds of source, both created before the run and numbered densely:
+//   lane   a FIFO of messages (one direction of one connection). Only its head stands in the
+//          ordered set, so a busy link costs one entry.
+//   timer  one pending deadline. Arming later than the queued entry costs nothing: the entry is
+//          left to expire, checked for staleness, and re-queued with the key of the latest arm.
+//
+// The order of events is exactly that of a queue which held every message and every live deadline:
+// each push and each arm takes the next sequence number, and that number is its place among events
+// of the same instant. `tie` is 0, or a draw per event when ties are shuffled.
+//
+// Nothing allocates once the lanes' rings and the ordered set have grown to their high-water mark.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/id.h"
+#include "base/time.h"
+#include "kernel/event_id.h"
+#include "kernel/pending_set.h"
+#include "kernel/ring.h"
+
+namespace ackident {
+
+using LaneId = Id<struct LaneTag, std::uint32_t>;
+using TimerId = Id<struct TimerTag, std::uint32_t>;
+
+// Why a lane does not deliver at present. Bits, so that reasons overlap freely.
+enum BlockReason : std::uint8_t {
+  kBlockCut = 1,     // the network does not carry this direction
+  kBlockHeld = 2,    // a gate of the scenario holds it
+  kBlockFrozen = 4,  // the receiving process is frozen (bytes wait in its socket buffer)
+  kBlockMuted = 8,   // the receiver serves an earlier request of this connection (C0.8)
+};
+
+template <class Message>
+class EventQueue {
+ public:
+  struct Popped {
+    Instant at;
+    EventId cause;
+    bool is_timer = false;
+    LaneId lane;    // if !is_timer
+    TimerId timer;  // if is_timer
+    Message message{};  // if !is_timer
+  };
+
+  LaneId add_lane() {
+    lanes_.emplace_back();
+    return LaneId(static_cast<std::uint32_t>(lanes_.size() - 1));
+  }
+  // Adds n timers; returns the first, the others follow it.
+  TimerId add_timers(std::uint32_t n) {
+    const auto first = static_cast<std::uint32_t>(timers_.size());
+    timers_.resize(timers_.size() + n);
+    return TimerId(first);
+  }
+
+  // Appends to a lane. A time before the lane's last message is raised to it: lanes are in order.
+  void push(LaneId lane_id, Instant at, EventId cause, const Message& message) {
+    Lane& lane = lanes_[lane_id.value()];
+    if (at < lane.last) at = lane.last;
+    lane.last = at;
+    lane.ring.push_back(Entry{at, next_order(), cause, message});
+    if (!lane.queued && lane.blocked == 0) queue_head(lane_id.value());
+  }
+
+  [[nodiscard]] std::uint8_t blocked(LaneId lane) const { return lanes_[lane.value()].blocked; }
+  [[nodiscard]] bool empty(LaneId lane) const { return lanes_[lane.value()].ring.empty(); }
+  [[nodiscard]] Instant last_arrival(LaneId lane) const { return lanes_[lane.value()].last; }
+
+  // While any reason is set the lane delivers nothing; its messages keep their order.
+  void block(LaneId lane, BlockReason reason) { lanes_[lane.value()].blocked |= reason; }
+
+  // Takes one reason away. Messages that were due earlier are due at `floor` (>= now).
+  void unblock(LaneId lane_id, BlockReason reason, Instant floor) {
+    Lane& lane = lanes_[lane_id.value()];
+    lane.blocked &= static_cast<std::uint8_t>(~reason);
+    if (lane.floor < floor) lane.floor = floor;
+    if (lane.last < floor) lane.last = floor;
+    if (lane.blocked == 0 && !lane.queued && !lane.ring.empty()) queue_head(lane_id.value());
+  }
+
+  // Puts a lane message that was just popped back at the front (a gate holds it). Block the lane
+  // first: an unblocked lane would deliver it again at once.
+  void put_back(const Popped& popped) {
+    Lane& lane = lanes_[popped.lane.value()];
+    SIM_CHECK(lane.blocked != 0);
+    lane.ring.push_front(Entry{popped.at, next_order(), popped.cause, popped.message});
+  }
+
+  // Drops every undelivered message of the lane, handing each to `drop` (to release what it owns).
+  template <class Drop>
+  void clear(LaneId lane_id, Drop&& drop) {
+    Lane& lane = lanes_[lane_id.value()];
+    while (!lane.ring.empty()) {
+      drop(lane.ring.front().message);
+      lane.ring.pop_front();
+    }
+  }
+
+  // Visits the undelivered messages of the lane in order.
+  template <class Visit>
+  void for_each(LaneId lane_id, Visit&& visit) const {
+    const Ring<Entry>& ring = lanes_[lane_id.value()].ring;
+    for (std::uint32_t i = 0; i < ring.size(); ++i) visit(ring[i].message);
+  }
+
+  // (Re)arms the timer; an earlier deadline of the same timer is replaced.
+  void arm(TimerId timer_id, Instant at, EventId cause) {
+    Timer& timer = timers_[timer_id.value()];
+    timer.deadline = at;
+    timer.order = next_order();
+    timer.cause = cause;
+    timer.armed = true;
+    if (!timer.queued || at < timer.queued_at) queue_timer(timer_id.value());
+  }
+  void disarm(TimerId timer) { timers_[timer.value()].armed = false; }
+  [[nodiscard]] bool armed(TimerId timer) const { return timers_[timer.value()].armed; }
+  [[nodiscard]] Instant deadline(TimerId timer) const { return timers_[timer.value()].deadline; }
+
+  // Takes the next event that is due at or before `until`. False: there is none.
+  bool pop(Instant until, Popped& out);
+
+  // Tie draws: 0 for every event (the default), or whatever the function of the sequence returns.
+  void shuffle_ties(std::uint64_t (*draw)(void*, std::uint64_t), void* context) {
+    tie_draw_ = draw;
+    tie_context_ = context;
+  }
+
+ private:
+  static constexpr std::uint64_t kOrderBits = 48;
+  static constexpr std::uint32_t kTimerBit = std::uint32_t{1} << 31;
+
+  struct Entry {
+    Instant at;
+    std::uint64_t order;
+    EventId cause;
+    Message message;
+  };
+  struct Lane {
+    Ring<Entry> ring;
+    Instant last = kLongAgo;   // due time of the newest message
+    Instant floor = kLongAgo;  // nothing is delivered before this
+    std::uint8_t blocked = 0;
+    bool queued = false;       // a key of this lane stands in the ordered set
+  };
+  struct Timer {
+    Instant deadline;
+    std::uint64_t order = 0;
+    EventId cause;
+    Instant queued_at = kNever;      // earliest key of this timer in the ordered set
+    std::uint64_t queued_order = 0;  // identifies that key; older keys are stale
+    bool queued = false;
+    bool armed = false;
+  };
+
+  std::uint64_t next_order() {
+    const std::uint64_t sequence = ++sequence_;
+    const std::uint64_t tie = tie_draw_ ? tie_draw_(tie_context_, sequence) & 0xffff : 0;
+    return (tie << kOrderBits) | sequence;
+  }
+  void queue_head(std::uint32_t lane_index) {
+    Lane& lane = lanes_[lane_index];
+    const Entry& head = lane.ring.front();
+    pending_.push({head.at < lane.floor ? lane.floor : head.at, head.order, lane_index});
+    lane.queued = true;
+  }
+  void queue_timer(std::uint32_t index) {
+    Timer& timer = timers_[index];
+    pending_.push({timer.deadline, timer.order, index | kTimerBit});
+    timer.queued = true;
+    timer.queued_at = timer.deadline;
+    timer.queued_order = timer.order;
+  }
+  bool take_lane(const PendingKey& key, Popped& out);
+  bool take_timer(const PendingKey& key, Popped& out);
+
+  PendingSet pending_;
+  std::vector<Lane> lanes_;
+  std::vector<Timer> timers_;
+  std::uint64_t sequence_ = 0;
+  std::uint64_t (*tie_draw_)(void*, std::uint64_t) = nullptr;
+  void* tie_context_ = nullptr;
+};
+
+template <class Message>
+bool EventQueue<Message>::pop(Instant until, Popped& out) {
+  while (!pending_.empty()) {
+    const PendingKey key = pending_.top();
+    if (key.at > until) return false;
+    pending_.pop();
+    if ((key.slot & kTimerBit) != 0 ? take_timer(key, out) : take_lane(key, out)) return true;
+  }
+  return false;
+}
+
+// A key is stale when its lane was blocked or cleared meanwhile, or its head is due later by now.
+template <class Message>
+bool EventQueue<Message>::take_lane(const PendingKey& key, Popped& out) {
+  Lane& lane = lanes_[key.slot];
+  lane.queued = false;
+  if (lane.blocked != 0 || lane.ring.empty()) return false;
+  const Entry& head = lane.ring.front();
+  if (head.order != key.order || (head.at > key.at || lane.floor > key.at)) {
+    queue_head(key.slot);
+    return false;
+  }
+  out.at = key.at;
+  out.cause = head.cause;
+  out.is_timer = false;
+  out.lane = LaneId(key.slot);
+  out.message = head.message;
+  lane.ring.pop_front();
+  if (!lane.ring.empty()) queue_head(key.slot);
+  return true;
+}
+
+template <class Message>
+bool EventQueue<Message>::take_timer(const PendingKey& key, Popped& out) {
+  const std::uint32_t index = key.slot & ~kTimerBit;
+  Timer& timer = timers_[index];
+  if (!timer.queued || timer.queued_order != key.order) return false;
+  timer.queued = false;
+  timer.queued_at = kNever;
+  if (!timer.armed) return false;
+  if (timer.order != key.order) {
+    queue_timer(index);
+    return false;
+  }
+  timer.armed = false;
+  out.at = key.at;
+  out.cause = timer.cause;
+  out.is_timer = true;
+  out.timer = TimerId(index);
+  return true;
+}
+
+}  // namespace ackident

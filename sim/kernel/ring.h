@@ -1,0 +1,52 @@
+// Ring<T>: a growing circular buffer: push at the back, push and pop at the front, index from the
+// front. Capacity is a power of two and never shrinks, so a warm ring allocates nothing.
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+
+namespace ackident {
+
+template <class T>
+class Ring {
+ public:
+  [[nodiscard]] bool empty() const { return size_ == 0; }
+  [[nodiscard]] std::uint32_t size() const { return size_; }
+  [[nodiscard]] const T& front() const { return items_[head_]; }
+  [[nodiscard]] const T& operator[](std::uint32_t i) const { return items_[(head_ + i) & mask()]; }
+
+  void push_back(const T& item) {
+    if (size_ == items_.size()) grow();
+    items_[(head_ + size_) & mask()] = item;
+    ++size_;
+  }
+  void push_front(const T& item) {
+    if (size_ == items_.size()) grow();
+    head_ = (head_ - 1) & mask();
+    items_[head_] = item;
+    ++size_;
+  }
+  void pop_front() {
+    SIM_CHECK(size_ > 0);
+    head_ = (head_ + 1) & mask();
+    --size_;
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t mask() const { return static_cast<std::uint32_t>(items_.size()) - 1; }
+  void grow() {
+    std::vector<T> larger(items_.empty() ? 4 : items_.size() * 2);
+    for (std::uint32_t i = 0; i < size_; ++i) larger[i] = items_[(head_ + i) & mask()];
+    items_ = std::move(larger);
+    head_ = 0;
+  }
+
+  std::vector<T> items_;
+  std::uint32_t head_ = 0;
+  std::uint32_t size_ = 0;
+};
+
+}  // namespace ackident

@@ -1,0 +1,70 @@
+// A scenario: one file, decoded, checked and resolved. The loader (load.h) makes it; nothing in it
+// is a raw string that still has to be understood, except names for people.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cluster/setup.h"
+
+namespace ackident {
+
+// A bound on a measured value; both ends inclusive; absent ends do not bind.
+struct Bound {
+  std::optional<std::int64_t> min;
+  std::optional<std::int64_t> max;
+};
+
+enum class ExpectKind : std::uint8_t {
+  // totals, in records
+  kLost, kStranded, kFailed, kAcked, kSent, kDuplicated, kSkipped, kDeliveredTwice, kReordered,
+  // per partition (all partitions, or `partition`), in ns
+  kWriteUnavailable, kReadUnavailable, kUnderReplicated, kUnderMinIsr,
+  // per group (all groups, or `group`): records, or ns
+  kLagPeak, kLagEnd, kLagRecovery,
+  // produce latency of acked records, ns; `quantile` in 1/1000
+  kProduceLatency,
+  // counts of error codes the producers saw
+  kError,
+  // state of a partition: at an instant (`at`), or at the end
+  kLeader, kLeaderEpoch, kIsr, kHighWatermark, kLogEnd,
+  // counts of facts (elections, shrinks, truncations ...)
+  kFactCount,
+  // exact offsets lost, in order
+  kLostOffsets,
+  // invariants held
+  kInvariants,
+};
+
+struct Expectation {
+  ExpectKind kind{};
+  std::string name;               // as written: "lost", "unavailable.writes", "errors.NOT_ENOUGH_REPLICAS"
+  std::uint32_t line = 0;         // of its key in the file
+  std::string pointer;            // JSON pointer of its value
+  Bound bound;
+  PartitionId partition = kNoPartition;
+  std::int32_t group = -1;        // index; -1: every group
+  std::int32_t quantile = 0;
+  ErrorCode error{};
+  FactKind fact{};
+  Instant at = kNever;            // kNever: at the end of the run
+  NodeId node = kNoNode;          // kLeader (kNoNode: no leader), kLogEnd (whose log)
+  std::vector<NodeId> nodes;      // kIsr, as a set
+  std::vector<Offset> offsets;    // kLostOffsets
+};
+
+struct Scenario {
+  std::string file;               // as given on the command line
+  std::string name;               // file name without ".json"
+  std::string title;              // first sentence of doc
+  std::string doc;
+  std::vector<std::string> cases; // ids of the documented cases it encodes ("A03", "N2")
+  KafkaVersion version;
+  std::uint64_t seed = 1;
+  ClusterSetup setup;
+  std::vector<Expectation> expect;
+  std::vector<std::string> warnings;  // Kafka keys that exist and are not modelled
+};
+
+}  // namespace ackident
