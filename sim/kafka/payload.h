@@ -11,7 +11,7 @@
 #include <variant>
 
 #include "base/span_pool.h"
-#include "kafka/types.h"
+#include "kafka/config.h"
 
 namespace ackident {
 
