@@ -91,6 +91,10 @@ void PartitionLog::truncate_fully(Offset at) {
 void PartitionLog::drop_epochs_from(Offset to) {
   if (epochs_.empty() || epochs_.back().start < to) return;
   while (!epochs_.empty() && epochs_.back().start >= to) epochs_.pop_back();
+  find_latest();
+}
+
+void PartitionLog::find_latest() {
   latest_ = kNoLeaderEpoch;
   for (const EpochEntry& entry : epochs_) latest_ = std::max(latest_, entry.epoch);
 }
@@ -108,6 +112,7 @@ void PartitionLog::advance_start(Offset to) {
   while (wholly_below + 1 < epochs_.size() && epochs_[wholly_below + 1].start <= to) ++wholly_below;
   epochs_.erase(epochs_.begin(), epochs_.begin() + static_cast<std::ptrdiff_t>(wholly_below));
   if (!epochs_.empty()) epochs_.front().start = std::max(epochs_.front().start, to);
+  find_latest();
 }
 
 void PartitionLog::flush(Offset to) {

@@ -89,6 +89,7 @@ class PartitionLog {
   void enter_epoch(LeaderEpoch epoch);
   void note_dirty(Instant now);
   void drop_epochs_from(Offset to);
+  void find_latest();
   // End of what the operating system has written back at `now` if it does so after `age`.
   [[nodiscard]] Offset written_back(Instant now, Duration age) const;
 
