@@ -73,6 +73,7 @@ class Ledger {
 
  private:
   std::vector<std::vector<EpochBatches>> partitions_;
+  std::vector<std::vector<LedgerBatch>> spare_;  // emptied by reset(), for reuse
 };
 
 }  // namespace ackident
