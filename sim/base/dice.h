@@ -1,6 +1,7 @@
 // Keyed dice: one value for each (seed, kind, subject, ordinal), computed and not drawn from a
 // stream, so that a draw added anywhere moves no other draw (but-for runs and common random numbers
-// stand on this). The mixer is the 128-bit multiply-fold of wyhash, applied twice.
+// stand on this). Each part of the key passes a mixer that is a bijection (the finaliser of
+// splitmix64), so no seed, kind, subject or ordinal can collapse the values of the others.
 #pragma once
 
 #include <cstdint>
@@ -9,15 +10,15 @@ namespace ackident {
 
 class Dice {
  public:
-  constexpr explicit Dice(std::uint64_t seed) : seed_(seed) {}
+  constexpr explicit Dice(std::uint64_t seed) : seed_(seed), key_(mix(seed + kGamma0)) {}
 
   [[nodiscard]] constexpr std::uint64_t seed() const { return seed_; }
 
   // 64 uniform bits for the key.
   [[nodiscard]] constexpr std::uint64_t bits(std::uint32_t kind, std::uint64_t subject,
                                              std::uint64_t ordinal) const {
-    const std::uint64_t entity = fold(seed_ ^ kSalt0, subject ^ (std::uint64_t{kind} << 40) ^ kSalt1);
-    return fold(entity ^ kSalt2, ordinal ^ kSalt3);
+    const std::uint64_t entity = mix(key_ + subject * kGamma0 + kind * kGamma1);
+    return mix(entity + ordinal * kGamma0);
   }
 
   // Uniform in [0, bound); bound > 0. Multiply-shift: the bias is below bound / 2^64.
@@ -33,17 +34,18 @@ class Dice {
 
  private:
   __extension__ using Wide = unsigned __int128;
-  static constexpr std::uint64_t kSalt0 = 0x9e3779b97f4a7c15;
-  static constexpr std::uint64_t kSalt1 = 0xd1b54a32d192ed03;
-  static constexpr std::uint64_t kSalt2 = 0x8cb92ba72f3d8dd7;
-  static constexpr std::uint64_t kSalt3 = 0xaef17502108ef2d9;
+  // Odd, so multiplication by them loses nothing.
+  static constexpr std::uint64_t kGamma0 = 0x9e3779b97f4a7c15;
+  static constexpr std::uint64_t kGamma1 = 0xd1b54a32d192ed03;
 
-  [[nodiscard]] static constexpr std::uint64_t fold(std::uint64_t a, std::uint64_t b) {
-    const Wide product = static_cast<Wide>(a) * b;
-    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  [[nodiscard]] static constexpr std::uint64_t mix(std::uint64_t x) {
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
+    return x ^ (x >> 31);
   }
 
   std::uint64_t seed_;
+  std::uint64_t key_;
 };
 
 }  // namespace ackident

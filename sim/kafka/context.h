@@ -72,6 +72,15 @@ class Context {
     effect.channel = channel;
     outbox_.effects.push_back(effect);
   }
+  // Closes the connection that `client` had opened to this node: a broker's only way to tell an
+  // acks=0 producer of an error (R2.3). The client gets Disconnected; this node gets none.
+  void drop_connection(NodeId client) {
+    Effect effect;
+    effect.kind = Effect::Kind::kDrop;
+    effect.to = client;
+    effect.channel = Channel::kClient;
+    outbox_.effects.push_back(effect);
+  }
   // Arms (or re-arms) one of this node's timers.
   void arm(LocalTimer timer, Instant at) {
     Effect effect;

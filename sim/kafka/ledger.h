@@ -31,7 +31,12 @@ struct LedgerBatch {
   Instant appended;                 // at the leader
 
   [[nodiscard]] Offset end() const { return base + count; }
-  [[nodiscard]] Sequence last_sequence() const { return base_sequence + (std::int64_t{count} - 1); }
+  // Sequences wrap from 2^31 - 1 to 0 (C2.3), within a batch as well.
+  [[nodiscard]] Sequence last_sequence() const {
+    if (base_sequence == kNoSequence) return kNoSequence;
+    const std::int64_t last = std::int64_t{base_sequence.value()} + std::int64_t{count} - 1;
+    return Sequence(static_cast<std::int32_t>(last & 0x7fffffff));
+  }
 };
 static_assert(sizeof(LedgerBatch) <= 48);
 
@@ -68,6 +73,7 @@ class Ledger {
 
  private:
   std::vector<std::vector<EpochBatches>> partitions_;
+  std::vector<std::vector<LedgerBatch>> spare_;  // emptied by reset(), for reuse
 };
 
 }  // namespace ackident

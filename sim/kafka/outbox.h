@@ -14,10 +14,10 @@ namespace ackident {
 using LocalTimer = Id<struct LocalTimerTag, std::uint32_t>;
 
 struct Effect {
-  enum class Kind : std::uint8_t { kSend, kArm, kDisarm, kClose, kListen, kExit };
+  enum class Kind : std::uint8_t { kSend, kArm, kDisarm, kClose, kListen, kExit, kDrop };
   Kind kind{};
   Channel channel{};     // kClose
-  NodeId to = kNoNode;   // kSend, kClose
+  NodeId to = kNoNode;   // kSend, kClose, kDrop
   LocalTimer timer;      // kArm, kDisarm
   Instant at;            // kArm
   std::uint32_t message = 0;  // kSend: index into Outbox::messages

@@ -8,7 +8,14 @@
 //
 // The order of events is exactly that of a queue which held every message and every live deadline:
 // each push and each arm takes the next sequence number, and that number is its place among events
-// of the same instant. `tie` is 0, or a draw per event when ties are shuffled.
+// of the same instant. `tie` is 0, or a draw per event when ties are shuffled; a shuffled tie never
+// moves a message before an earlier one of its own lane.
+//
+// Time never runs back: nothing may be queued before the last event delivered (checked).
+//
+// A source has at most one current key in the ordered set, named by (queued_at, queued_order). What
+// happened to the source meanwhile (blocked, cleared, re-armed, disarmed) is found out when its key
+// comes up: keys that are not current are dropped, a current key that is too early is queued again.
 //
 // Nothing allocates once the lanes' rings and the ordered set have grown to their high-water mark.
 #pragma once
@@ -44,14 +51,15 @@ class EventQueue {
     Instant at;
     EventId cause;
     bool is_timer = false;
-    LaneId lane;    // if !is_timer
-    TimerId timer;  // if is_timer
-    Message message{};  // if !is_timer
+    LaneId lane;              // if !is_timer
+    TimerId timer;            // if is_timer
+    Message message{};        // if !is_timer
+    std::uint64_t order = 0;  // the event's place among those of its instant
   };
 
   LaneId add_lane() {
-    lanes_.emplace_back();
-    return LaneId(static_cast<std::uint32_t>(lanes_.size() - 1));
+    if (lane_count_ == lanes_.size()) lanes_.emplace_back();
+    return LaneId(lane_count_++);
   }
   // Adds n timers; returns the first, the others follow it.
   TimerId add_timers(std::uint32_t n) {
@@ -60,13 +68,30 @@ class EventQueue {
     return TimerId(first);
   }
 
+  // As newly made: no events, no lanes, no timers, ties unshuffled. Keeps the memory, so that a run
+  // which adds the same sources again allocates nothing. Messages are forgotten, not released.
+  void reset() {
+    pending_.reset();
+    for (std::uint32_t i = 0; i < lane_count_; ++i) lanes_[i].reset();
+    lane_count_ = 0;
+    timers_.clear();
+    sequence_ = 0;
+    now_ = kLongAgo;
+    tie_draw_ = nullptr;
+    tie_context_ = nullptr;
+  }
+
   // Appends to a lane. A time before the lane's last message is raised to it: lanes are in order.
   void push(LaneId lane_id, Instant at, EventId cause, const Message& message) {
     Lane& lane = lanes_[lane_id.value()];
     if (at < lane.last) at = lane.last;
     lane.last = at;
-    lane.ring.push_back(Entry{at, next_order(), cause, message});
-    if (!lane.queued && lane.blocked == 0) queue_head(lane_id.value());
+    Entry& entry = lane.ring.emplace_back();
+    entry.at = at;
+    entry.order = next_order();
+    entry.cause = cause;
+    entry.message = message;
+    if (!lane.queued && lane.blocked == 0) queue_head(lane, lane_id.value());
   }
 
   [[nodiscard]] std::uint8_t blocked(LaneId lane) const { return lanes_[lane.value()].blocked; }
@@ -82,18 +107,22 @@ class EventQueue {
     lane.blocked &= static_cast<std::uint8_t>(~reason);
     if (lane.floor < floor) lane.floor = floor;
     if (lane.last < floor) lane.last = floor;
-    if (lane.blocked == 0 && !lane.queued && !lane.ring.empty()) queue_head(lane_id.value());
+    if (lane.blocked == 0 && !lane.queued && !lane.ring.empty()) queue_head(lane, lane_id.value());
   }
 
   // Puts a lane message that was just popped back at the front (a gate holds it). Block the lane
-  // first: an unblocked lane would deliver it again at once.
+  // first: an unblocked lane would deliver it again at once. It keeps its place in the order.
   void put_back(const Popped& popped) {
     Lane& lane = lanes_[popped.lane.value()];
+    SIM_CHECK(!popped.is_timer);
     SIM_CHECK(lane.blocked != 0);
-    lane.ring.push_front(Entry{popped.at, next_order(), popped.cause, popped.message});
+    lane.ring.push_front(Entry{popped.at, popped.order, popped.cause, popped.message});
+    // The key in the set, if there is one, is that of the message behind it: too late.
+    lane.queued = false;
   }
 
   // Drops every undelivered message of the lane, handing each to `drop` (to release what it owns).
+  // What is pushed next belongs to a new connection: it does not queue behind what was dropped.
   template <class Drop>
   void clear(LaneId lane_id, Drop&& drop) {
     Lane& lane = lanes_[lane_id.value()];
@@ -101,6 +130,8 @@ class EventQueue {
       drop(lane.ring.front().message);
       lane.ring.pop_front();
     }
+    lane.last = lane.floor;
+    lane.queued = false;
   }
 
   // Visits the undelivered messages of the lane in order.
@@ -117,7 +148,11 @@ class EventQueue {
     timer.order = next_order();
     timer.cause = cause;
     timer.armed = true;
-    if (!timer.queued || at < timer.queued_at) queue_timer(timer_id.value());
+    // With shuffled ties the new key may come first although the instant is the same.
+    if (!timer.queued || at < timer.queued_at ||
+        (at == timer.queued_at && timer.order < timer.queued_order)) {
+      queue_timer(timer, timer_id.value());
+    }
   }
   void disarm(TimerId timer) { timers_[timer.value()].armed = false; }
   [[nodiscard]] bool armed(TimerId timer) const { return timers_[timer.value()].armed; }
@@ -147,15 +182,24 @@ class EventQueue {
     Instant last = kLongAgo;   // due time of the newest message
     Instant floor = kLongAgo;  // nothing is delivered before this
     std::uint8_t blocked = 0;
-    bool queued = false;       // a key of this lane stands in the ordered set
+    Instant queued_at = kNever;
+    std::uint64_t queued_order = 0;
+    bool queued = false;  // (queued_at, queued_order) stands in the ordered set
+
+    void reset() {
+      ring.clear();
+      last = floor = kLongAgo;
+      blocked = 0;
+      queued = false;
+    }
   };
   struct Timer {
     Instant deadline;
     std::uint64_t order = 0;
     EventId cause;
-    Instant queued_at = kNever;      // earliest key of this timer in the ordered set
-    std::uint64_t queued_order = 0;  // identifies that key; older keys are stale
-    bool queued = false;
+    Instant queued_at = kNever;
+    std::uint64_t queued_order = 0;
+    bool queued = false;  // (queued_at, queued_order) stands in the ordered set
     bool armed = false;
   };
 
@@ -164,26 +208,32 @@ class EventQueue {
     const std::uint64_t tie = tie_draw_ ? tie_draw_(tie_context_, sequence) & 0xffff : 0;
     return (tie << kOrderBits) | sequence;
   }
-  void queue_head(std::uint32_t lane_index) {
-    Lane& lane = lanes_[lane_index];
-    const Entry& head = lane.ring.front();
-    pending_.push({head.at < lane.floor ? lane.floor : head.at, head.order, lane_index});
-    lane.queued = true;
+  void queue(Instant at, std::uint64_t order, std::uint32_t slot) {
+    SIM_CHECK(at >= now_);
+    pending_.push({at, order, slot});
   }
-  void queue_timer(std::uint32_t index) {
-    Timer& timer = timers_[index];
-    pending_.push({timer.deadline, timer.order, index | kTimerBit});
+  void queue_head(Lane& lane, std::uint32_t index) {
+    const Entry& head = lane.ring.front();
+    lane.queued = true;
+    lane.queued_at = head.at < lane.floor ? lane.floor : head.at;
+    lane.queued_order = head.order;
+    queue(lane.queued_at, head.order, index);
+  }
+  void queue_timer(Timer& timer, std::uint32_t index) {
     timer.queued = true;
     timer.queued_at = timer.deadline;
     timer.queued_order = timer.order;
+    queue(timer.deadline, timer.order, index | kTimerBit);
   }
   bool take_lane(const PendingKey& key, Popped& out);
   bool take_timer(const PendingKey& key, Popped& out);
 
   PendingSet pending_;
-  std::vector<Lane> lanes_;
+  std::vector<Lane> lanes_;  // those from lane_count_ on are kept for their memory
   std::vector<Timer> timers_;
+  std::uint32_t lane_count_ = 0;
   std::uint64_t sequence_ = 0;
+  Instant now_ = kLongAgo;  // the instant of the last event delivered
   std::uint64_t (*tie_draw_)(void*, std::uint64_t) = nullptr;
   void* tie_context_ = nullptr;
 };
@@ -199,24 +249,26 @@ bool EventQueue<Message>::pop(Instant until, Popped& out) {
   return false;
 }
 
-// A key is stale when its lane was blocked or cleared meanwhile, or its head is due later by now.
 template <class Message>
 bool EventQueue<Message>::take_lane(const PendingKey& key, Popped& out) {
   Lane& lane = lanes_[key.slot];
+  if (!lane.queued || lane.queued_order != key.order || lane.queued_at != key.at) return false;
   lane.queued = false;
-  if (lane.blocked != 0 || lane.ring.empty()) return false;
-  const Entry& head = lane.ring.front();
-  if (head.order != key.order || (head.at > key.at || lane.floor > key.at)) {
-    queue_head(key.slot);
+  if (lane.blocked != 0) return false;
+  if (lane.floor > key.at) {
+    queue_head(lane, key.slot);
     return false;
   }
+  const Entry& head = lane.ring.front();
+  now_ = key.at;
   out.at = key.at;
   out.cause = head.cause;
   out.is_timer = false;
   out.lane = LaneId(key.slot);
   out.message = head.message;
+  out.order = head.order;
   lane.ring.pop_front();
-  if (!lane.ring.empty()) queue_head(key.slot);
+  if (!lane.ring.empty()) queue_head(lane, key.slot);
   return true;
 }
 
@@ -226,17 +278,18 @@ bool EventQueue<Message>::take_timer(const PendingKey& key, Popped& out) {
   Timer& timer = timers_[index];
   if (!timer.queued || timer.queued_order != key.order) return false;
   timer.queued = false;
-  timer.queued_at = kNever;
   if (!timer.armed) return false;
   if (timer.order != key.order) {
-    queue_timer(index);
+    queue_timer(timer, index);
     return false;
   }
   timer.armed = false;
+  now_ = key.at;
   out.at = key.at;
   out.cause = timer.cause;
   out.is_timer = true;
   out.timer = TimerId(index);
+  out.order = key.order;
   return true;
 }
 

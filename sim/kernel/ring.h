@@ -18,10 +18,11 @@ class Ring {
   [[nodiscard]] const T& front() const { return items_[head_]; }
   [[nodiscard]] const T& operator[](std::uint32_t i) const { return items_[(head_ + i) & mask()]; }
 
-  void push_back(const T& item) {
+  void push_back(const T& item) { emplace_back() = item; }
+  // Adds an element to be filled in place; it holds what an earlier one left there.
+  T& emplace_back() {
     if (size_ == items_.size()) grow();
-    items_[(head_ + size_) & mask()] = item;
-    ++size_;
+    return items_[(head_ + size_++) & mask()];
   }
   void push_front(const T& item) {
     if (size_ == items_.size()) grow();
@@ -34,6 +35,7 @@ class Ring {
     head_ = (head_ + 1) & mask();
     --size_;
   }
+  void clear() { head_ = size_ = 0; }
 
  private:
   [[nodiscard]] std::uint32_t mask() const { return static_cast<std::uint32_t>(items_.size()) - 1; }

@@ -2,7 +2,10 @@
 // keeps or streams them. The digest is always computed; records are made only if a sink is set.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <variant>
+#include <vector>
 
 #include "base/time.h"
 #include "kernel/event_id.h"
@@ -21,7 +24,7 @@ struct TraceRecord {
   std::uint8_t kind = 0;
   std::uint8_t detail = 0;
   std::uint16_t facts = 0;
-  std::uint64_t subject = 0;   // partition or correlation, for readers
+  std::uint64_t subject = 0;  // partition or correlation, for readers
 
   bool operator==(const TraceRecord&) const = default;
 };
@@ -41,5 +44,92 @@ class Digest {
  private:
   std::uint64_t state_ = 0x243f6a8885a308d3;
 };
+
+// Where a streaming sink sends its bytes: a plain function, because these floors do no I/O.
+struct ByteSink {
+  void (*write)(void* context, const char* bytes, std::size_t count) = nullptr;
+  void* context = nullptr;
+};
+
+// Collects bytes into 64 KiB blocks for a ByteSink: memory does not grow with the trace.
+class BlockWriter {
+ public:
+  static constexpr std::size_t kBlock = 65536;
+
+  explicit BlockWriter(ByteSink sink) : block_(kBlock), sink_(sink) {}
+
+  // Room for count more bytes (at most a block); the caller fills it and tells used() how much.
+  char* room(std::size_t count) {
+    if (kBlock - size_ < count) [[unlikely]]
+      flush();
+    return block_.data() + size_;
+  }
+  void used(std::size_t count) { size_ += count; }
+  void flush();
+
+ private:
+  std::vector<char> block_;
+  std::size_t size_ = 0;
+  ByteSink sink_;
+};
+
+// Keeps the last records of a run, at most `capacity` of them.
+class TraceRing {
+ public:
+  explicit TraceRing(std::size_t capacity);
+
+  void append(const TraceRecord& record) {
+    records_[next_] = record;
+    next_ = next_ + 1 == records_.size() ? 0 : next_ + 1;
+    ++appended_;
+  }
+  // Records appended so far; those before the last size() of them are gone.
+  [[nodiscard]] std::uint64_t appended() const { return appended_; }
+  [[nodiscard]] std::size_t size() const {
+    return appended_ < records_.size() ? static_cast<std::size_t>(appended_) : records_.size();
+  }
+  // The i-th of the kept records, oldest first.
+  [[nodiscard]] const TraceRecord& operator[](std::size_t i) const;
+
+ private:
+  std::vector<TraceRecord> records_;
+  std::size_t next_ = 0;
+  std::uint64_t appended_ = 0;
+};
+
+// The records as they stand in memory (little-endian, 40 bytes each), after an 8-byte mark.
+class TraceBinaryWriter {
+ public:
+  static constexpr char kMark[] = "acktrc01";
+
+  explicit TraceBinaryWriter(ByteSink sink);
+
+  void append(const TraceRecord& record);
+  void finish() { out_.flush(); }
+
+ private:
+  BlockWriter out_;
+};
+
+// A JSON array with one record per line.
+class TraceJsonWriter {
+ public:
+  explicit TraceJsonWriter(ByteSink sink) : out_(sink) {}
+
+  void append(const TraceRecord& record);
+  void finish();
+
+ private:
+  BlockWriter out_;
+  bool empty_ = true;
+};
+
+// monostate: no trace is kept.
+using TraceSink = std::variant<std::monostate, TraceRing, TraceBinaryWriter, TraceJsonWriter>;
+
+inline bool wants_records(const TraceSink& sink) { return sink.index() != 0; }
+void append(TraceSink& sink, const TraceRecord& record);
+// Ends the trace and hands on the last block.
+void finish(TraceSink& sink);
 
 }  // namespace ackident

@@ -6,7 +6,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/inline_vec.h"
+#include "kafka/ledger.h"
 #include "kafka/log/partition_log.h"
+#include "kafka/types.h"
 
 namespace ackident {
 
@@ -36,7 +39,7 @@ class ProducerStateTable {
   // The verdict on a batch before it is appended.
   struct Check {
     ErrorCode error = ErrorCode::kNone;
-    bool duplicate = false;      // error is kNone; `original` is where it stands already (C2.14)
+    bool duplicate = false;  // error is kNone; `original` is where it stands already (C2.14)
     ProducerBatch original;
   };
   [[nodiscard]] Check check(ProducerId, ProducerEpoch, Sequence first, Sequence last) const;
@@ -52,7 +55,7 @@ class ProducerStateTable {
 
  private:
   [[nodiscard]] const ProducerEntry* find(ProducerId id) const;
-  std::vector<ProducerEntry> entries_;   // ascending producer id
+  std::vector<ProducerEntry> entries_;  // ascending producer id
 };
 
 }  // namespace ackident

@@ -1,0 +1,199 @@
+#include "kafka/broker/produce.h"
+
+#include <utility>
+
+#include "kafka/broker/broker.h"
+#include "kafka/broker/leader.h"
+
+namespace ackident {
+namespace {
+
+// What became of one part before anyone waits.
+struct Outcome {
+  ParkedPart parked;
+  bool appended = false;
+};
+
+Fact produce_fact(FactKind kind, NodeId self, NodeId client, const ProduceResult& result) {
+  return {.kind = kind,
+          .node = self,
+          .peer = client,
+          .partition = result.partition,
+          .a = static_cast<std::int64_t>(result.error),
+          .b = static_cast<std::int64_t>(result.number.value()),
+          .c = result.base.value()};
+}
+
+// R2.1 steps 2-5: may this batch be appended here at all?
+ErrorCode check_request(const Broker& broker, const Replica* replica, const ProducePart& part,
+                        Acks acks, const Context& ctx) {
+  if (!is_known_partition(broker, part.partition)) return ErrorCode::kUnknownTopicOrPartition;
+  if (replica == nullptr) return ErrorCode::kNotLeaderOrFollower;
+  const Leader* leader = std::get_if<Leader>(&replica->role);
+  if (leader == nullptr) return ErrorCode::kNotLeaderOrFollower;
+  // T3: acks 0 and 1 are never refused on account of min.insync.replicas.
+  const bool gated = (acks == Acks::kAll && !ctx.mutant(Mutant::kSkipMinIsrCheck)) ||
+                     (acks == Acks::kLeader && ctx.mutant(Mutant::kMinIsrRejectsAcks1));
+  if (gated && committed_isr(leader->isr).size() < min_isr(broker, part.partition, ctx)) {
+    return ErrorCode::kNotEnoughReplicas;
+  }
+  const TopicId topic = ctx.composition().topic_of[part.partition.value()];
+  if (part.bytes > broker.image.topics[topic.value()].max_message_bytes) {
+    return ErrorCode::kMessageTooLarge;
+  }
+  return ErrorCode::kNone;
+}
+
+// R2.15 / C2.14-C2.16.
+ProducerStateTable::Check check_sequence(const Replica& replica, const ProducePart& part,
+                                         const Context& ctx) {
+  if (part.producer_id == kNoProducerId || ctx.mutant(Mutant::kSkipSequenceCheck)) return {};
+  const Sequence last = part.base_sequence + (std::int64_t{part.count} - 1);
+  ProducerStateTable::Check check =
+      replica.producers.check(part.producer_id, part.producer_epoch, part.base_sequence, last);
+  if (check.error == ErrorCode::kOutOfOrderSequenceNumber &&
+      ctx.mutant(Mutant::kAcceptOutOfOrder)) {
+    check.error = ErrorCode::kNone;
+  }
+  return check;
+}
+
+// R2.1 step 7: page cache, offsets from the log end, stamped with the leader's epoch.
+void append(Broker& broker, Replica& replica, NodeId client, const ProducePart& part,
+            Context& ctx) {
+  const LeaderEpoch epoch = leader_epoch(replica);
+  LedgerBatch batch;
+  batch.base = replica.log.end();
+  batch.count = part.count;
+  batch.bytes = part.bytes;
+  batch.client = client;
+  batch.producer_epoch = part.producer_epoch;
+  batch.number = part.number;
+  batch.producer_id = part.producer_id;
+  batch.base_sequence = part.base_sequence;
+  batch.appended = ctx.now();
+  ctx.append_batch(replica.partition, epoch, batch);
+  replica.log.append(epoch, batch.end(), ctx.now());
+  if (part.producer_id != kNoProducerId) {
+    replica.producers.record(part.producer_id, part.producer_epoch,
+                             {batch.base_sequence, batch.last_sequence(), batch.base, batch.end()});
+  }
+  flush_if_due(broker, replica, ctx);
+  ctx.note({.kind = FactKind::kAppended,
+            .node = broker.self,
+            .peer = client,
+            .partition = replica.partition,
+            .a = batch.base.value(),
+            .b = batch.end().value(),
+            .c = epoch.value()});
+}
+
+// One part, up to and including the append.
+Outcome serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks acks,
+                   Context& ctx) {
+  Outcome outcome;
+  ProduceResult& result = outcome.parked.result;
+  result.partition = part.partition;
+  result.number = part.number;
+  outcome.parked.decided = true;
+
+  Replica* replica = broker.replicas.find(part.partition);
+  result.error = check_request(broker, replica, part, acks, ctx);
+  ProducerStateTable::Check check;
+  if (result.error == ErrorCode::kNone) {
+    check = check_sequence(*replica, part, ctx);
+    result.error = check.error;
+  }
+  if (result.error != ErrorCode::kNone) {
+    if (result.error == ErrorCode::kNotLeaderOrFollower) {
+      const LeaderHint hint = leader_hint(broker, part.partition, ctx);
+      result.leader_hint = hint.leader;
+      result.leader_hint_epoch = hint.epoch;
+    }
+    ctx.note(produce_fact(FactKind::kProduceRejected, broker.self, client, result));
+    return outcome;
+  }
+  if (check.duplicate) {
+    result.base = check.original.base;
+    outcome.parked.required = check.original.end;
+    ctx.note({.kind = FactKind::kDuplicateDetected,
+              .node = broker.self,
+              .peer = client,
+              .partition = part.partition,
+              .a = check.original.base.value(),
+              .b = static_cast<std::int64_t>(part.number.value())});
+  } else {
+    result.base = replica->log.end();
+    append(broker, *replica, client, part, ctx);
+    outcome.parked.required = replica->log.end();
+    outcome.appended = true;
+  }
+  // Only acks=all waits, and for duplicates as well (C2.14).
+  outcome.parked.decided = acks != Acks::kAll || ctx.mutant(Mutant::kAckBeforeHighWatermark);
+  return outcome;
+}
+
+// Kafka completes what an append unblocks after the whole request is appended (R2.1 steps 8, 9).
+void complete_after_append(Broker& broker, Replica& replica, Context& ctx) {
+  const bool rose = raise_high_watermark(broker, replica, ctx);
+  wake_followers(broker, replica, ctx);
+  if (rose) high_watermark_rose(broker, replica, ctx);
+}
+
+// C1.21: no answer at all; an error shows as a closed connection.
+void finish_unanswered(const Broker& broker, NodeId client, Context& ctx) {
+  for (const ParkedPart& part : broker.replicas.produce_parts) {
+    if (part.result.error == ErrorCode::kNone) continue;
+    ctx.drop_connection(client);
+    return;
+  }
+}
+
+}  // namespace
+
+void answer_produce(NodeId client, Correlation correlation, std::span<const ParkedPart> parts,
+                    Context& ctx) {
+  ProduceResponse response;
+  response.correlation = correlation;
+  response.parts =
+      ctx.pools().produce_results.make(static_cast<std::uint32_t>(parts.size()));
+  const std::span<ProduceResult> results = ctx.pools().produce_results.get(response.parts);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    SIM_CHECK(parts[i].decided);
+    results[i] = parts[i].result;
+    ctx.note(produce_fact(FactKind::kProduceAnswered, ctx.self(), client, parts[i].result));
+  }
+  ctx.send(client, response);
+}
+
+void on_produce(Broker& broker, NodeId client, const ProduceRequest& request, Context& ctx) {
+  const std::span<const ProducePart> parts =
+      std::as_const(ctx.pools().produce_parts).get(request.parts);
+  std::vector<ParkedPart>& served = broker.replicas.produce_parts;
+  served.clear();
+  std::uint64_t waiting = 0;
+  std::vector<PartitionId>& appended = broker.replicas.appended;
+  appended.clear();
+  for (const ProducePart& part : parts) {
+    const Outcome outcome = serve_part(broker, client, part, request.acks, ctx);
+    served.push_back(outcome.parked);
+    waiting += outcome.parked.decided ? 0 : 1;
+    if (outcome.appended) appended.push_back(part.partition);
+  }
+  // A wait begins before the wake-ups, so that a high watermark which rises at once ends it (R2.5,
+  // R2.13). The client's own answer is then part of those wake-ups.
+  const bool parked = waiting > 0;
+  if (parked) park_produce(broker, client, request, ctx);
+  for (const PartitionId partition : appended) {
+    complete_after_append(broker, *broker.replicas.find(partition), ctx);
+  }
+  if (parked) {
+    decide_reached(broker, client, ctx);
+  } else if (request.acks == Acks::kNone) {
+    finish_unanswered(broker, client, ctx);
+  } else {
+    answer_produce(client, request.correlation, served, ctx);
+  }
+}
+
+}  // namespace ackident
