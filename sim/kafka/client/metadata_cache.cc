@@ -47,6 +47,12 @@ void MetadataCache::reset(const Composition& composition) {
   topics_read = std::move(topics_kept);
 }
 
+void MetadataCache::forget(const Composition& composition) {
+  const std::uint32_t draws = jitter_draws;
+  reset(composition);
+  jitter_draws = draws;
+}
+
 bool MetadataCache::update(MetadataOffset to, const Context& ctx) {
   SIM_CHECK(to <= ctx.metadata_log().end());
   if (topics_read.empty()) find_topics_read(topics_read, ctx);
@@ -120,7 +126,7 @@ void MetadataCache::refresh_failed(const Context& ctx) {
 void MetadataCache::disconnected(NodeId node, const ClientConfig& config, const Context& ctx) {
   const bool was_asked = in_flight && asked == node;
   if (was_asked || next_refresh(config, ctx) <= ctx.now()) refresh_failed(ctx);
-  request_refresh();
+  if (!ctx.mutant(Mutant::kNoMetadataRefresh)) request_refresh();
 }
 
 Duration backoff(Duration initial, Duration max, std::uint32_t n, bool exponential,
@@ -138,6 +144,10 @@ Duration backoff(Duration initial, Duration max, std::uint32_t n, bool exponenti
       800'000 + ctx.choose({ChoiceKind::kBackoffJitter, subject, draw}, 400'000);
   const Duration jittered = nanoseconds(base.ms() * static_cast<std::int64_t>(jitter));
   return milliseconds(std::min(jittered, max).ms());
+}
+
+void forget(BrokerConnection& connection) {
+  connection = BrokerConnection{.jitter_draws = connection.jitter_draws};
 }
 
 void request_sent(BrokerConnection& connection, const Context& ctx) {

@@ -35,6 +35,8 @@ struct MetadataCache {
   std::uint32_t jitter_draws = 0;
 
   void reset(const Composition&);
+  // The process ended: as reset(), but the draws go on, since a choice's key never repeats.
+  void forget(const Composition&);
   // Replays the log up to `to` for partitions; leaders with an older epoch are ignored (C0.13).
   // Fencing a leader is itself recorded as a change to no leader, so broker records say nothing
   // here. True: news about a topic that the client uses.
@@ -88,6 +90,8 @@ struct BrokerConnection {
 
   bool operator==(const BrokerConnection&) const = default;
 };
+// The process ended; the draws go on.
+void forget(BrokerConnection&);
 // A request that expects an answer goes out (dialling if need be), or its answer has come.
 void request_sent(BrokerConnection&, const Context&);
 void request_answered(BrokerConnection&);
