@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "kafka/broker/broker.h"
+#include "kafka/broker/metadata_observer.h"
 
 namespace ackident {
 
@@ -18,12 +19,6 @@ constexpr std::uint32_t kBackoffDoublingsMax = 16;
 // Kafka's channel to the controller opens its connection again after 50 ms and repeats the request
 // within the request's time limit; R4.9 tells of the same channel.
 constexpr Duration kReconnect = milliseconds(50);
-// The observer's Raft client: controller.quorum.request.timeout.ms (R5.2), and a reconnect back-off
-// that Kafka sets to 50 ms and doubles up to 500 ms.
-constexpr Duration kMetadataTimeout = milliseconds(2'000);
-constexpr Duration kMetadataBackoff = milliseconds(50);
-constexpr std::uint32_t kMetadataDoublingsMax = 4;
-constexpr Duration kMetadataBackoffMax = milliseconds(500);
 
 const BrokerConfig& config(const Context& ctx) {
   return ctx.composition().brokers[ctx.composition().broker_index(ctx.self())];
@@ -127,41 +122,13 @@ void request_failed(Broker& broker, Context& ctx) {
   arm_communication(life, retry_timer(life), wait, ctx);
 }
 
-// ---- the observer of the metadata log (R5.12) ----
-
-void fetch_metadata(Broker& broker, Context& ctx) {
-  Lifecycle& life = broker.lifecycle;
-  SIM_CHECK(!life.metadata_in_flight);
-  life.metadata_in_flight = true;
-  MetadataFetchRequest request;
-  request.correlation = ++life.metadata_correlation;
-  request.offset = life.observed;
-  ctx.send(ctx.composition().controller, request);
-  arm(BrokerTimer::kMetadataTimeout, ctx.now() + kMetadataTimeout, ctx);
-}
-
-void metadata_fetch_failed(Lifecycle& life, Context& ctx) {
-  life.metadata_in_flight = false;
-  disarm(BrokerTimer::kMetadataTimeout, ctx);
-  const std::uint32_t doublings = std::min(life.metadata_failures++, kMetadataDoublingsMax);
-  const Duration wait =
-      std::min(kMetadataBackoff * (std::int64_t{1} << doublings), kMetadataBackoffMax);
-  arm(BrokerTimer::kMetadataFetch, ctx.now() + wait, ctx);
-}
-
-void apply_observed(Broker& broker, Context& ctx) {
-  if (broker.lifecycle.observed > broker.image.end) {
-    apply_metadata(broker, broker.lifecycle.observed, ctx);
-  }
-}
-
 // ---- start (R6.1) ----
 
 void finish_loading(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   load_logs(broker, ctx);
   life.logs_loaded = true;
-  apply_observed(broker, ctx);
+  observer_apply(broker, ctx);
   if (!ctx.behaviour().kraft) {
     communicate(broker, ctx);  // with ZooKeeper a broker registers when it is ready to serve
   } else if (life.caught_up && !life.awaiting_response) {
@@ -188,7 +155,7 @@ void fire_startup(Broker& broker, Context& ctx) {
     finish_loading(broker, ctx);
   } else if (ctx.behaviour().kraft) {
     communicate(broker, ctx);     // R6.1 step 2
-    fetch_metadata(broker, ctx);  // R6.1 step 3; its first answer lets the logs be loaded
+    observer_fetch(broker, ctx);  // R6.1 step 3; its first answer lets the logs be loaded
   } else {
     begin_loading(broker, ctx);
   }
@@ -211,7 +178,7 @@ void start_formed(Broker& broker, Context& ctx) {
   life.logs_loaded = true;
   life.observed = ctx.metadata_log().end();
   open_listeners(life, ctx);
-  apply_observed(broker, ctx);
+  observer_apply(broker, ctx);
   SIM_CHECK(life.epoch != kNoBrokerEpoch);
   const auto timer = static_cast<std::uint32_t>(BrokerTimer::kHeartbeat);
   const ChoiceKey key{ChoiceKind::kTimerPhase, (std::uint64_t{ctx.self().value()} << 32) | timer,
@@ -219,7 +186,7 @@ void start_formed(Broker& broker, Context& ctx) {
   const auto bound = static_cast<std::uint64_t>(std::max<std::int64_t>(interval(ctx).ns(), 1));
   const auto phase = nanoseconds(static_cast<std::int64_t>(ctx.choose(key, bound)));
   arm(BrokerTimer::kHeartbeat, ctx.now() + phase, ctx);
-  fetch_metadata(broker, ctx);
+  observer_fetch(broker, ctx);
 }
 
 // ---- answers ----
@@ -239,7 +206,7 @@ void on_registered(Broker& broker, const BrokerRegistrationResponse& response, C
   arm_communication(life, BrokerTimer::kHeartbeat, interval(ctx), ctx);
   if (!life.metadata_in_flight) {
     disarm(BrokerTimer::kMetadataFetch, ctx);
-    fetch_metadata(broker, ctx);
+    observer_fetch(broker, ctx);
   }
 }
 
@@ -306,22 +273,19 @@ bool take_answer(Lifecycle& life, Correlation correlation, Context& ctx) {
 
 void on_metadata(Broker& broker, const MetadataFetchResponse& response, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
-  if (!life.metadata_in_flight || response.correlation != life.metadata_correlation) return;
-  life.metadata_in_flight = false;
-  life.metadata_failures = 0;
-  disarm(BrokerTimer::kMetadataTimeout, ctx);
-  life.observed = std::max(life.observed, response.high_watermark);
+  if (!observer_take_answer(broker, response, ctx)) return;
   if (life.logs_loaded) {
-    apply_observed(broker, ctx);
+    observer_apply(broker, ctx);
   } else if (!life.loading) {
     begin_loading(broker, ctx);
   }
-  fetch_metadata(broker, ctx);
+  observer_fetch(broker, ctx);
 }
 
-void on_disconnected(Lifecycle& life, Channel channel, Context& ctx) {
+void on_disconnected(Broker& broker, Channel channel, Context& ctx) {
+  const Lifecycle& life = broker.lifecycle;
   if (channel == Channel::kMetadata) {
-    if (life.metadata_in_flight) metadata_fetch_failed(life, ctx);
+    observer_disconnected(broker, ctx);
   } else if (life.awaiting_response) {
     arm_communication(life, retry_timer(life), kReconnect, ctx);
   }
@@ -385,13 +349,12 @@ void lifecycle_deliver(Broker& broker, const Payload& payload, Context& ctx) {
   } else if (const auto* registered = std::get_if<BrokerRegistrationResponse>(&payload)) {
     if (take_answer(life, registered->correlation, ctx)) on_registered(broker, *registered, ctx);
   } else if (const auto* closed = std::get_if<Disconnected>(&payload)) {
-    on_disconnected(life, closed->channel, ctx);
+    on_disconnected(broker, closed->channel, ctx);
   }
 }
 
 void lifecycle_fire(Broker& broker, BrokerTimer timer, Context& ctx) {
-  Lifecycle& life = broker.lifecycle;
-  const bool gives_up = ctx.now() >= life.deadline;
+  const bool gives_up = ctx.now() >= broker.lifecycle.deadline;
   switch (timer) {
     case BrokerTimer::kStartup: fire_startup(broker, ctx); break;
     case BrokerTimer::kRegistrationRetry:
@@ -401,11 +364,8 @@ void lifecycle_fire(Broker& broker, BrokerTimer timer, Context& ctx) {
     case BrokerTimer::kLifecycleTimeout:
       gives_up ? exit_now(broker, ctx) : on_lifecycle_timeout(broker, ctx);
       break;
-    case BrokerTimer::kMetadataFetch: fetch_metadata(broker, ctx); break;
-    case BrokerTimer::kMetadataTimeout:
-      ctx.close(ctx.composition().controller, Channel::kMetadata);
-      metadata_fetch_failed(life, ctx);
-      break;
+    case BrokerTimer::kMetadataFetch: observer_fetch(broker, ctx); break;
+    case BrokerTimer::kMetadataTimeout: observer_timed_out(broker, ctx); break;
     default: SIM_CHECK(false);  // the data plane's own
   }
 }
