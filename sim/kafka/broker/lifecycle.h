@@ -10,6 +10,7 @@
 
 #include <cstdint>
 
+#include "kafka/broker/timers.h"
 #include "kafka/context.h"
 
 namespace ackident {
