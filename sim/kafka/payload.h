@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/span_pool.h"
+#include "kafka/config.h"
 #include "kafka/types.h"
 
 namespace ackident {
