@@ -50,7 +50,9 @@ enum class FactKind : std::uint8_t {
   kDelivered,         // a from, b to, c leader epoch of the records; poll() returned them
   kProcessed,         // a from, b to
   kCommitted,         // a committed offset, b previous committed offset (-1 none)
-  kPositionReset,     // a new position, b old position, c reason (0 no commit 1 out of range 2 truncation)
+  kPositionReset,     // a new position, b old position (-1: none), c reason (0 no commit
+                      // 1 out of range 2 truncation 3 refused: auto.offset.reset is none, a = b,
+                      // poll() threw and the partition is not consumed any more)
   // --- processes (any node) ---
   kStarted,           // a incarnation, b 1 if the clean-shutdown marker was found
   kKilled,            // a cause: 0 SIGKILL 1 power loss 2 clean exit

@@ -6,11 +6,12 @@
 // ranges of the ledger, metadata by an offset of the metadata log.
 #pragma once
 
+#include <string_view>
+#include <type_traits>
 #include <variant>
 
 #include "base/span_pool.h"
 #include "kafka/config.h"
-#include "kafka/types.h"
 
 namespace ackident {
 
@@ -254,9 +255,10 @@ std::string_view payload_name(std::size_t index);
 // Is this a request (it opens the connection's turn) and does its receiver owe an answer?
 // acks=0 produces are requests without an answer (R2.3).
 bool is_request(const Payload& payload);
+bool is_response(const Payload& payload);
 bool expects_response(const Payload& payload);
-// The connection a request or response between these kinds of node travels on.
-Channel channel_of(const Payload& payload);
+// The connection a message travels on: between two brokers, kClient requests are replication.
+Channel channel_of(const Payload& payload, bool between_brokers);
 
 // The lists of every message in flight.
 struct PayloadPools {

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kafka/fact.h"
 #include "kernel/event_id.h"
-#include "scenario/scenario.h"
 
 namespace ackident {
 

@@ -1,0 +1,351 @@
+#include "cluster/injector.h"
+
+#include <algorithm>
+
+namespace ackident {
+namespace {
+
+static_assert(static_cast<int>(FactKind::kCount) <= 64);
+
+std::uint64_t bit_of(FactKind kind) { return std::uint64_t{1} << static_cast<int>(kind); }
+
+// The offset that FactTrigger::offset_min speaks of.
+std::int64_t reach_of(const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::kTruncated:
+    case FactKind::kAcked: return fact.kind == FactKind::kAcked ? fact.b : fact.a;
+    default: return fact.b;
+  }
+}
+
+bool is_link_fault(FaultAction action) {
+  switch (action) {
+    case FaultAction::kCut:
+    case FaultAction::kHeal:
+    case FaultAction::kSlowLink:
+    case FaultAction::kHold:
+    case FaultAction::kRelease: return true;
+    default: return false;
+  }
+}
+
+void add_once(std::vector<NodeId>& nodes, NodeId node) {
+  if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
+}
+
+}  // namespace
+
+Injector::Injector(const ClusterSetup& setup)
+    : faults_(setup.faults),
+      states_(setup.faults.size()),
+      consumers_(static_cast<std::uint32_t>(setup.composition.consumers.size())),
+      duration_(setup.duration) {
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    if (faults_[i].trigger != TriggerKind::kOn) continue;
+    waiting_.push_back(i);
+    waited_kinds_ |= bit_of(faults_[i].on.kind);
+  }
+}
+
+// Timers: [0, n) fire, [n, 2n) revert, then start and stop of each consumer.
+std::uint32_t Injector::timer_count() const {
+  return static_cast<std::uint32_t>(2 * faults_.size()) + 2 * consumers_;
+}
+
+void Injector::begin(World& world) {
+  for (FaultState& state : states_) {
+    state.fired = state.matches = 0;
+    state.bit = false;
+    state.times.clear();
+  }
+  healed_ = false;
+  first_at_ = kNever;
+  last_at_ = kLongAgo;
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) arm_first(world, i);
+  const auto base = static_cast<std::uint32_t>(2 * faults_.size());
+  const std::vector<ConsumerInfo>& consumers = world.composition().consumers;
+  for (std::uint32_t i = 0; i < consumers.size(); ++i) {
+    if (consumers[i].start > Instant(0)) world.arm_scenario_timer(base + 2 * i, consumers[i].start);
+    if (consumers[i].stop < kNever) world.arm_scenario_timer(base + 2 * i + 1, consumers[i].stop);
+  }
+}
+
+void Injector::arm_first(World& world, std::uint32_t fault) {
+  const Fault& f = faults_[fault];
+  if (f.trigger == TriggerKind::kAt) world.arm_scenario_timer(fault, f.at);
+  if (f.trigger == TriggerKind::kRate) arm_next(world, fault);
+}
+
+// The next firing by chance (exponential gaps) or by period.
+void Injector::arm_next(World& world, std::uint32_t fault) {
+  const Fault& f = faults_[fault];
+  const FaultState& state = states_[fault];
+  if (state.fired >= f.repeat_max) return;
+  Duration gap = f.mean_gap;
+  if (f.trigger == TriggerKind::kRate) {
+    const Distribution gaps{Distribution::Kind::kExponential, Duration(), f.mean_gap};
+    gap = sample(gaps, world.chooser().bits({ChoiceKind::kFaultTime, fault, state.fired}));
+  }
+  const Instant from = state.fired == 0 ? f.at : world.now();
+  const Instant at = from + gap;
+  if (at < f.until && at < duration_) world.arm_scenario_timer(fault, at);
+}
+
+void Injector::fire(World& world, const Step& step) {
+  const auto n = static_cast<std::uint32_t>(faults_.size());
+  const std::uint32_t timer = step.scenario_timer;
+  if (timer >= 2 * n) {
+    const std::uint32_t which = timer - 2 * n;
+    const NodeId node = world.composition().consumers[which / 2].node;
+    if (which % 2 == 0) {
+      world.start_process(node);
+    } else {
+      world.shut_down_process(node);
+    }
+    return;
+  }
+  if (healed_) return;
+  if (timer >= n) {
+    revert(world, timer - n);
+  } else {
+    act(world, timer);
+  }
+}
+
+void Injector::act(World& world, std::uint32_t fault) {
+  const Fault& f = faults_[fault];
+  FaultState& state = states_[fault];
+  resolve(world, f.target, fault, state.targets);
+  resolve(world, f.to, fault, state.others);
+  if (is_link_fault(f.action)) {   // an end that is not named is everyone
+    const std::vector<Selector> everyone{Selector{.kind = SelectorKind::kEveryone}};
+    if (f.target.empty()) resolve(world, everyone, fault, state.targets);
+    if (f.to.empty()) resolve(world, everyone, fault, state.others);
+  }
+  const bool bit = is_link_fault(f.action) ? apply_to_links(world, f, state, false)
+                                           : apply(world, f, state);
+  ++state.fired;
+  state.bit = state.bit || bit;
+  if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
+  first_at_ = std::min(first_at_, world.now());
+  last_at_ = std::max(last_at_, world.now());
+  world.note(Fact{FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fault, bit ? 1 : 0, 0});
+  if (f.revert_after > Duration()) {
+    world.arm_scenario_timer(static_cast<std::uint32_t>(faults_.size()) + fault,
+                             world.now() + f.revert_after);
+  }
+  if (f.trigger == TriggerKind::kRate || f.repeats) arm_next(world, fault);
+}
+
+bool Injector::apply(World& world, const Fault& fault, FaultState& state) {
+  bool bit = false;
+  for (const NodeId node : state.targets) {
+    switch (fault.action) {
+      case FaultAction::kKill: bit |= world.stop_process(node, StopKind::kProcessKill, -1); break;
+      case FaultAction::kPowerLoss:
+        bit |= world.stop_process(node, StopKind::kPowerLoss, fault.lose_records);
+        break;
+      case FaultAction::kDiskWipe:
+        bit |= world.stop_process(node, StopKind::kDiskWipe, -1);
+        break;
+      case FaultAction::kShutdown: bit |= world.shut_down_process(node); break;
+      case FaultAction::kStart: bit |= world.start_process(node); break;
+      case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
+      case FaultAction::kResume: bit |= world.resume_process(node); break;
+      case FaultAction::kSlowBroker:
+        world.slow_receiver(node, fault.delay);
+        bit = true;
+        break;
+      case FaultAction::kSetRate: bit |= world.command(node, fault.workload); break;
+      case FaultAction::kSetProcessing: bit |= world.command(node, fault.processing); break;
+      default: SIM_CHECK(false);
+    }
+  }
+  const NodeId controller = world.composition().controller;
+  if (fault.action == FaultAction::kElect) {
+    bit = world.command(controller, ElectLeadersCommand{fault.partition, fault.election});
+  }
+  if (fault.action == FaultAction::kAlterConfig) {
+    bit = world.command(controller, AlterTopicConfigCommand{fault.topic, fault.config});
+  }
+  return bit;
+}
+
+bool Injector::apply_to_links(World& world, const Fault& fault, const FaultState& state,
+                              bool undo) {
+  bool bit = false;
+  const auto one_way = [&](NodeId from, NodeId to) {
+    if (from == to) return;
+    const bool opens = (fault.action == FaultAction::kHeal) != undo;
+    switch (fault.action) {
+      case FaultAction::kCut:
+        bit |= undo ? world.heal(from, to) : world.cut(from, to, fault.reset_connections);
+        break;
+      case FaultAction::kHeal:
+        bit |= opens ? world.heal(from, to) : world.cut(from, to, false);
+        break;
+      case FaultAction::kSlowLink:
+        world.slow_link(from, to, undo ? Duration() : fault.delay);
+        bit = true;
+        break;
+      case FaultAction::kHold:
+      case FaultAction::kRelease:
+        if ((fault.action == FaultAction::kHold) != undo) {
+          world.hold(from, to, fault.held_payload);
+        } else {
+          world.release(from, to, fault.held_payload);
+        }
+        bit = true;
+        break;
+      default: SIM_CHECK(false);
+    }
+  };
+  for (const NodeId from : state.targets) {
+    for (const NodeId to : state.others) {
+      one_way(from, to);
+      const bool cuts = fault.action == FaultAction::kCut || fault.action == FaultAction::kHeal;
+      if (cuts && fault.both_ways) one_way(to, from);
+    }
+  }
+  return bit;
+}
+
+// Undoes what the last firing did, to the nodes it did it to.
+void Injector::revert(World& world, std::uint32_t fault) {
+  const Fault& f = faults_[fault];
+  const FaultState& state = states_[fault];
+  last_at_ = std::max(last_at_, world.now());
+  if (is_link_fault(f.action)) {
+    apply_to_links(world, f, state, true);
+    return;
+  }
+  for (const NodeId node : state.targets) {
+    switch (f.action) {
+      case FaultAction::kKill:
+      case FaultAction::kPowerLoss:
+      case FaultAction::kDiskWipe:
+      case FaultAction::kShutdown: world.start_process(node); break;
+      case FaultAction::kFreeze: world.resume_process(node); break;
+      case FaultAction::kSlowBroker: world.slow_receiver(node, Duration()); break;
+      default: break;
+    }
+  }
+}
+
+void Injector::on_facts(World& world, const Step& step) {
+  if (waiting_.empty() || healed_) return;
+  for (const Fact& fact : step.facts) {
+    if ((waited_kinds_ & bit_of(fact.kind)) == 0) continue;
+    for (const std::uint32_t index : waiting_) {
+      const FactTrigger& trigger = faults_[index].on;
+      if (!matches(world, trigger, step.at, fact)) continue;
+      if (++states_[index].matches == trigger.nth) {
+        world.arm_scenario_timer(index, step.at + trigger.delay);
+      }
+    }
+  }
+}
+
+bool Injector::matches(const World& world, const FactTrigger& trigger, Instant at,
+                       const Fact& fact) const {
+  if (fact.kind != trigger.kind || at < trigger.not_before) return false;
+  if (trigger.partition != kNoPartition && fact.partition != trigger.partition) return false;
+  if (trigger.offset_min != kNoOffset && Offset(reach_of(fact)) < trigger.offset_min) return false;
+  if (trigger.node.empty()) return true;
+  // Facts of the controller speak of the peer: "BrokerFenced b2" is a fact about b2.
+  std::vector<NodeId> nodes;
+  resolve(world, trigger.node, 0, nodes);
+  const NodeId who = fact.node == world.composition().controller ? fact.peer : fact.node;
+  return std::find(nodes.begin(), nodes.end(), who) != nodes.end();
+}
+
+void Injector::resolve(const World& world, const std::vector<Selector>& selectors,
+                       std::uint32_t fault, std::vector<NodeId>& out) const {
+  out.clear();
+  for (const Selector& selector : selectors) resolve_one(world, selector, fault, out);
+}
+
+void Injector::resolve_one(const World& world, const Selector& selector, std::uint32_t fault,
+                           std::vector<NodeId>& out) const {
+  const Composition& composition = world.composition();
+  const auto add_kind = [&](auto&& wanted) {
+    for (std::uint32_t i = 0; i < composition.nodes.size(); ++i) {
+      const NodeId node(static_cast<std::uint16_t>(i));
+      if (wanted(node, composition.nodes[i].kind)) add_once(out, node);
+    }
+  };
+  switch (selector.kind) {
+    case SelectorKind::kNode: return add_once(out, selector.node);
+    case SelectorKind::kController: return add_once(out, composition.controller);
+    case SelectorKind::kBrokers:
+      return add_kind([](NodeId, NodeKind kind) { return kind == NodeKind::kBroker; });
+    case SelectorKind::kClients:
+      return add_kind([](NodeId, NodeKind kind) {
+        return kind == NodeKind::kProducer || kind == NodeKind::kConsumer;
+      });
+    case SelectorKind::kEveryone: return add_kind([](NodeId, NodeKind) { return true; });
+    case SelectorKind::kRack:
+      return add_kind([&](NodeId node, NodeKind kind) {
+        return world.rack_of(node) == selector.rack &&
+               (kind == NodeKind::kBroker || kind == NodeKind::kController);
+      });
+    case SelectorKind::kRandomBroker: {
+      std::vector<NodeId> running;
+      for (std::uint32_t i = 0; i < composition.broker_count; ++i) {
+        const NodeId node = composition.broker_node(i);
+        if (world.up(node)) running.push_back(node);
+      }
+      if (running.empty()) return;
+      const ChoiceKey key{ChoiceKind::kFaultTarget, fault, states_[fault].fired};
+      return add_once(out, running[world.chooser().pick(key, running.size())]);
+    }
+    default: break;
+  }
+  const PartitionRegistration& partition = world.partition(selector.partition);
+  switch (selector.kind) {
+    case SelectorKind::kLeader:
+      if (partition.leader != kNoNode) add_once(out, partition.leader);
+      break;
+    case SelectorKind::kIsr:
+      for (const NodeId node : partition.isr) add_once(out, node);
+      break;
+    case SelectorKind::kReplicas:
+      for (const NodeId node : partition.replicas) add_once(out, node);
+      break;
+    default: {   // kFollower
+      std::int32_t nth = 0;
+      for (const NodeId node : partition.replicas) {
+        if (node == partition.leader) continue;
+        if (selector.nth < 0 || selector.nth == nth) add_once(out, node);
+        ++nth;
+      }
+    }
+  }
+}
+
+void Injector::heal_all(World& world) {
+  healed_ = true;
+  const auto n = static_cast<std::uint32_t>(world.composition().nodes.size());
+  for (std::uint32_t i = 0; i < n; ++i) {
+    for (std::uint32_t j = 0; j < n; ++j) {
+      if (i != j) {
+        world.heal(NodeId(static_cast<std::uint16_t>(i)), NodeId(static_cast<std::uint16_t>(j)));
+      }
+    }
+  }
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    const Fault& f = faults_[i];
+    const bool undoes = f.action == FaultAction::kSlowLink || f.action == FaultAction::kHold ||
+                        f.action == FaultAction::kSlowBroker;
+    if (undoes && states_[i].fired > 0) revert(world, i);
+  }
+  for (std::uint32_t i = 0; i < n; ++i) {
+    const NodeId node(static_cast<std::uint16_t>(i));
+    const NodeKind kind = world.composition().nodes[i].kind;
+    world.resume_process(node);
+    if (kind == NodeKind::kBroker || kind == NodeKind::kController) world.start_process(node);
+  }
+  world.note(Fact{FactKind::kFaultsHealed, kNoNode, kNoNode, kNoPartition, 0, 0, 0});
+}
+
+}  // namespace ackident

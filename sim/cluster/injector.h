@@ -1,0 +1,69 @@
+// The injector: makes a scenario's faults happen at their time, on their fact, or by chance, and
+// undoes those that revert. It acts on the world through its verbs only.
+//
+// A fault "bit" if it changed something: a kill found a running process, a cut an open direction.
+// What never bit makes a scenario vacuous.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cluster/world.h"
+
+namespace ackident {
+
+struct FaultState {
+  std::uint32_t fired = 0;
+  bool bit = false;
+  std::uint32_t matches = 0;            // facts that matched its trigger
+  std::vector<Instant> times;           // of the first firings, bounded
+  // What the last firing resolved to: reverting undoes exactly that.
+  std::vector<NodeId> targets;
+  std::vector<NodeId> others;
+};
+inline constexpr std::size_t kFaultTimesMax = 16;
+
+class Injector {
+ public:
+  explicit Injector(const ClusterSetup& setup);
+
+  // Timers it needs: two per fault (fire, revert), two per consumer (start, stop).
+  [[nodiscard]] std::uint32_t timer_count() const;
+
+  void begin(World& world);                        // arms what has a time
+  void fire(World& world, const Step& step);       // a scenario timer is due
+  void on_facts(World& world, const Step& step);   // triggers; may arm timers
+  // Ends the fault phase: no further firing; everything is healed, resumed, released, started.
+  void heal_all(World& world);
+
+  [[nodiscard]] const std::vector<FaultState>& states() const { return states_; }
+  // First and last instant at which a fault acted; kNever / kLongAgo if none did.
+  [[nodiscard]] Instant first_at() const { return first_at_; }
+  [[nodiscard]] Instant last_at() const { return last_at_; }
+
+ private:
+  void resolve(const World& world, const std::vector<Selector>& selectors, std::uint32_t fault,
+               std::vector<NodeId>& out) const;
+  void resolve_one(const World& world, const Selector& selector, std::uint32_t fault,
+                   std::vector<NodeId>& out) const;
+  [[nodiscard]] bool matches(const World& world, const FactTrigger& trigger, Instant at,
+                             const Fact& fact) const;
+  void arm_first(World& world, std::uint32_t fault);
+  void arm_next(World& world, std::uint32_t fault);
+  void act(World& world, std::uint32_t fault);
+  bool apply(World& world, const Fault& fault, FaultState& state);
+  bool apply_to_links(World& world, const Fault& fault, const FaultState& state, bool undo);
+  void revert(World& world, std::uint32_t fault);
+
+  std::vector<Fault> faults_;
+  std::vector<FaultState> states_;
+  std::vector<std::uint32_t> waiting_;             // faults that wait for a fact
+  std::uint64_t waited_kinds_ = 0;                 // bit per FactKind some fault waits for
+  bool healed_ = false;
+  std::uint32_t consumers_ = 0;
+  Instant duration_;
+  Instant first_at_ = kNever;
+  Instant last_at_ = kLongAgo;
+};
+
+}  // namespace ackident

@@ -1,0 +1,367 @@
+#include "cluster/world.h"
+
+#include <algorithm>
+
+namespace ackident {
+namespace {
+
+
+Payload make_disconnected(std::uint8_t channel, LinkEnd reason, bool initiator) {
+  return Disconnected{static_cast<Channel>(channel), static_cast<DisconnectReason>(reason),
+                      initiator};
+}
+
+void drop_payload(void* pools, const Payload& payload) {
+  static_cast<PayloadPools*>(pools)->release(payload);
+}
+
+// C0.4 for clients; brokers dial with the same defaults (R3.4).
+std::vector<SetupTimeout> setup_timeouts(const Composition& composition) {
+  std::vector<SetupTimeout> timeouts(composition.nodes.size(),
+                                     {milliseconds(10'000), milliseconds(30'000)});
+  const auto set = [&](NodeId node, const ClientConfig& config) {
+    timeouts[node.value()] = {config.connection_setup_timeout, config.connection_setup_timeout_max};
+  };
+  for (const ProducerInfo& producer : composition.producers) set(producer.node, producer.config);
+  for (const ConsumerInfo& consumer : composition.consumers) set(consumer.node, consumer.config);
+  return timeouts;
+}
+
+// The run ends at `duration`: no workload beyond it.
+Composition bounded(Composition composition, Instant duration) {
+  for (ProducerInfo& producer : composition.producers) {
+    producer.workload.stop = std::min(producer.workload.stop, duration);
+  }
+  return composition;
+}
+
+}  // namespace
+
+World::World(const ClusterSetup& setup, std::uint32_t scenario_timers)
+    : composition_(bounded(setup.composition, setup.duration)),
+      topology_(setup.topology),
+      shuffle_ties_(setup.shuffle_ties),
+      chooser_(0),
+      network_(topology_, queue_, chooser_, kChannels, setup_timeouts(composition_),
+               {&make_disconnected, &drop_payload, &pools_}),
+      context_(composition_, chooser_, ledger_, metadata_log_, pools_, outbox_),
+      brokers_(composition_.broker_count),
+      producers_(composition_.producers.size()),
+      consumers_(composition_.consumers.size()),
+      processes_(composition_.nodes.size()) {
+  for (std::uint32_t i = 0; i < processes_.size(); ++i) {
+    const NodeId node(static_cast<std::uint16_t>(i));
+    Process& process = processes_[i];
+    with_node(node, [&](auto& state) { process.timer_count = timer_count(state, composition_, node); });
+    process.timer_first = queue_.add_timers(process.timer_count).value();
+    timer_owner_.insert(timer_owner_.end(), process.timer_count, node);
+  }
+  scenario_first_ = queue_.add_timers(scenario_timers).value();
+  timer_owner_.insert(timer_owner_.end(), scenario_timers, kNoNode);
+}
+
+template <class F>
+void World::with_node(NodeId node, F&& f) {
+  const NodeInfo& info = composition_.node(node);
+  switch (info.kind) {
+    case NodeKind::kController: return f(controller_);
+    case NodeKind::kBroker: return f(brokers_[info.index]);
+    case NodeKind::kProducer: return f(producers_[info.index]);
+    case NodeKind::kConsumer: return f(consumers_[info.index]);
+  }
+}
+
+void World::reset(std::uint64_t seed, Step& formed) {
+  chooser_ = Chooser(seed);
+  check_context() = {seed, 0};
+  ledger_.reset(composition_.partition_count());
+  metadata_log_.reset();
+  pools_.reset();
+  outbox_.clear();
+  queue_.reset();
+  network_.reset();
+  if (shuffle_ties_) {
+    queue_.shuffle_ties(
+        [](void* chooser, std::uint64_t sequence) {
+          return static_cast<const Chooser*>(chooser)->bits({ChoiceKind::kTie, 0, sequence});
+        },
+        &chooser_);
+  }
+  next_event_ = EventId(0);
+  now_ = Instant(0);
+  digest_ = Digest();
+  digest_.fold(seed);
+  for (std::uint32_t i = 0; i < processes_.size(); ++i) {
+    Process& process = processes_[i];
+    process.up = process.frozen = false;
+    process.incarnation = Incarnation(0);
+    process.late.clear();
+    const NodeId node(static_cast<std::uint16_t>(i));
+    with_node(node, [&](auto& state) { ackident::reset(state, composition_, node); });
+  }
+  // The cluster is formed before the run: metadata first, then those who replay it. Consumers with a
+  // later start are started by the injector.
+  for (std::uint32_t i = 0; i < processes_.size(); ++i) {
+    const NodeId node(static_cast<std::uint16_t>(i));
+    const NodeInfo& info = composition_.node(node);
+    const bool later = info.kind == NodeKind::kConsumer &&
+                       composition_.consumers[info.index].start > Instant(0);
+    if (!later) run_start(node, StartInfo{Incarnation(0), true});
+  }
+  popped_ = {};
+  complete(formed, kNoNode, InputKind::kScenario, 0, kNoNode);
+}
+
+void World::run_start(NodeId node, const StartInfo& info) {
+  Process& process = processes_[node.value()];
+  process.up = true;
+  network_.process_started(node, now_, next_event_);
+  if (composition_.node(node).kind == NodeKind::kController) network_.listen(node);
+  context_.begin(node, now_);
+  with_node(node, [&](auto& state) { start(state, info, context_); });
+  apply_effects(node);
+}
+
+bool World::step(Instant until, Step& out) {
+  outbox_.clear();
+  while (queue_.pop(until, popped_)) {
+    now_ = popped_.at;
+    ++next_event_;
+    check_context().event = next_event_.value();
+    out.scenario_timer = 0;
+    if (popped_.is_timer) {
+      const NodeId owner = timer_owner_[popped_.timer.value()];
+      if (owner == kNoNode) {
+        out.scenario_timer = popped_.timer.value() - scenario_first_;
+        out.input = InputKind::kScenario;   // finish_scenario_step completes it
+        out.at = now_;
+        return true;
+      }
+      if (!fire_popped()) continue;
+      const std::uint32_t local = popped_.timer.value() - processes_[owner.value()].timer_first;
+      complete(out, owner, InputKind::kTimer, static_cast<std::uint8_t>(local), kNoNode);
+      return true;
+    }
+    if (!deliver_popped()) continue;
+    const Parcel<Message>& parcel = popped_.message;
+    complete(out, parcel.to, InputKind::kDelivery, parcel.routing.kind, parcel.from);
+    return true;
+  }
+  return false;
+}
+
+bool World::deliver_popped() {
+  const Parcel<Message>& parcel = popped_.message;
+  if (!network_.arrive(popped_, now_)) {
+    outbox_.clear();
+    return false;
+  }
+  dispatch_delivery(parcel.to, parcel.from, parcel.message);
+  pools_.release(parcel.message);
+  return true;
+}
+
+bool World::fire_popped() {
+  const NodeId node = timer_owner_[popped_.timer.value()];
+  Process& process = processes_[node.value()];
+  if (!process.up) return false;
+  const std::uint32_t local = popped_.timer.value() - process.timer_first;
+  if (process.frozen) {
+    process.late.push_back(local);
+    return false;
+  }
+  dispatch_timer(node, LocalTimer(local));
+  return true;
+}
+
+void World::dispatch_delivery(NodeId node, NodeId from, const Payload& payload) {
+  context_.begin(node, now_);
+  with_node(node, [&](auto& state) { deliver(state, from, payload, context_); });
+  apply_effects(node);
+}
+
+void World::dispatch_timer(NodeId node, LocalTimer timer) {
+  context_.begin(node, now_);
+  with_node(node, [&](auto& state) { fire(state, timer, context_); });
+  apply_effects(node);
+}
+
+// Effects are applied in the order in which the handler wrote them. Applying one never calls a
+// handler, except that a process which exits is stopped at the end.
+void World::apply_effects(NodeId node) {
+  const Process& process = processes_[node.value()];
+  bool exits = false;
+  for (std::size_t i = 0; i < outbox_.effects.size(); ++i) {
+    const Effect& effect = outbox_.effects[i];
+    const TimerId timer(process.timer_first + effect.timer.value());
+    switch (effect.kind) {
+      case Effect::Kind::kSend: send(node, effect); break;
+      case Effect::Kind::kArm: queue_.arm(timer, std::max(effect.at, now_), next_event_); break;
+      case Effect::Kind::kDisarm: queue_.disarm(timer); break;
+      case Effect::Kind::kClose:
+        network_.close(node, effect.to, static_cast<std::uint8_t>(effect.channel), now_,
+                       next_event_);
+        break;
+      case Effect::Kind::kListen: network_.listen(node); break;
+      case Effect::Kind::kExit: exits = true; break;
+    }
+  }
+  outbox_.effects.clear();
+  outbox_.messages.clear();
+  if (exits) end_process(node, StopKind::kClean);
+}
+
+void World::send(NodeId from, const Effect& effect) {
+  const Payload& payload = outbox_.messages[effect.message];
+  const bool between_brokers = composition_.is_broker(from) && composition_.is_broker(effect.to);
+  Routing routing;
+  routing.channel = static_cast<std::uint8_t>(channel_of(payload, between_brokers));
+  routing.kind = static_cast<std::uint8_t>(payload.index());
+  routing.response = is_response(payload);
+  routing.expects_response = expects_response(payload);
+  if (topology_.spec().bandwidth > 0) {
+    routing.bytes = static_cast<std::uint32_t>(payload_bytes(payload, pools_));
+  }
+  network_.send(from, effect.to, routing, payload, now_, next_event_);
+}
+
+// Folds the step into the digest and hands it out.
+void World::complete(Step& out, NodeId node, InputKind input, std::uint8_t detail, NodeId from) {
+  out.id = next_event_;
+  out.cause = popped_.cause;
+  out.at = now_;
+  out.input = input;
+  out.node = node;
+  out.facts = outbox_.facts;
+  digest_.fold(static_cast<std::uint64_t>(now_.ns()));
+  digest_.fold(node.value() | (std::uint64_t{from.value()} << 16) |
+               (std::uint64_t{static_cast<std::uint8_t>(input)} << 32) |
+               (std::uint64_t{detail} << 40));
+  for (const Fact& fact : outbox_.facts) {
+    digest_.fold(static_cast<std::uint64_t>(fact.kind) | (std::uint64_t{fact.node.value()} << 8) |
+                 (std::uint64_t{fact.peer.value()} << 24));
+    digest_.fold((std::uint64_t{fact.partition.value()} << 32) ^
+                 static_cast<std::uint64_t>(fact.a) * 3 ^ static_cast<std::uint64_t>(fact.b) * 5 ^
+                 static_cast<std::uint64_t>(fact.c) * 7);
+  }
+  if (trace_ != nullptr) [[unlikely]] {
+    trace_->write(TraceRecord{out.id, out.cause, now_, node.value(), from.value(),
+                              static_cast<std::uint8_t>(input), detail,
+                              static_cast<std::uint16_t>(outbox_.facts.size()),
+                              outbox_.facts.empty() ? 0 : outbox_.facts[0].partition.value()});
+  }
+}
+
+void World::begin_external_step(Step& out, Instant at) {
+  outbox_.clear();
+  now_ = std::max(now_, at);
+  ++next_event_;
+  popped_ = {};
+  out = Step{};
+  out.input = InputKind::kScenario;
+}
+
+void World::finish_scenario_step(Step& out) {
+  complete(out, kNoNode, InputKind::kScenario, static_cast<std::uint8_t>(out.scenario_timer),
+           kNoNode);
+}
+
+bool World::stop_process(NodeId node, StopKind kind, std::int64_t lose_records) {
+  if (!up(node)) return false;
+  if (kind == StopKind::kPowerLoss && composition_.is_broker(node)) {
+    set_power_loss(brokers_[composition_.broker_index(node)], lose_records);
+  }
+  end_process(node, kind);
+  return true;
+}
+
+void World::end_process(NodeId node, StopKind kind) {
+  Process& process = processes_[node.value()];
+  context_.begin(node, now_);
+  with_node(node, [&](auto& state) { stop(state, kind, context_); });
+  outbox_.effects.clear();   // a dying process has no effects
+  outbox_.messages.clear();
+  process.up = process.frozen = false;
+  process.late.clear();
+  for (std::uint32_t i = 0; i < process.timer_count; ++i) {
+    queue_.disarm(TimerId(process.timer_first + i));
+  }
+  network_.process_ended(node, kind != StopKind::kPowerLoss, now_, next_event_);
+  const std::int64_t cause = kind == StopKind::kPowerLoss ? 1 : kind == StopKind::kClean ? 2 : 0;
+  note(Fact{FactKind::kKilled, node, kNoNode, kNoPartition, cause, 0, 0});
+}
+
+bool World::start_process(NodeId node) {
+  Process& process = processes_[node.value()];
+  if (process.up) return false;
+  // A consumer that starts late starts for the first time.
+  const bool first = process.incarnation.value() == 0 && !process.up &&
+                     composition_.node(node).kind == NodeKind::kConsumer;
+  if (!first) ++process.incarnation;
+  std::int64_t clean = 0;
+  if (composition_.is_broker(node)) clean = broker(node).lifecycle.clean_marker ? 1 : 0;
+  note(Fact{FactKind::kStarted, node, kNoNode, kNoPartition, process.incarnation.value(), clean, 0});
+  run_start(node, StartInfo{process.incarnation, false});
+  return true;
+}
+
+bool World::shut_down_process(NodeId node) {
+  if (!up(node) || frozen(node)) return false;
+  note(Fact{FactKind::kShutdownBegan, node, kNoNode, kNoPartition, 0, 0, 0});
+  context_.begin(node, now_);
+  with_node(node, [&](auto& state) { shut_down(state, context_); });
+  apply_effects(node);
+  return true;
+}
+
+bool World::freeze_process(NodeId node) {
+  Process& process = processes_[node.value()];
+  if (!process.up || process.frozen) return false;
+  process.frozen = true;
+  network_.freeze(node);
+  note(Fact{FactKind::kFrozen, node, kNoNode, kNoPartition, 0, 0, 0});
+  return true;
+}
+
+// Timers that came due while the process was frozen fire at once, in the order in which they fell
+// due, ahead of the bytes that wait in its sockets.
+bool World::resume_process(NodeId node) {
+  Process& process = processes_[node.value()];
+  if (!process.frozen) return false;
+  process.frozen = false;
+  for (const std::uint32_t local : process.late) {
+    queue_.arm(TimerId(process.timer_first + local), now_, next_event_);
+  }
+  process.late.clear();
+  network_.resume(node, now_);
+  note(Fact{FactKind::kResumed, node, kNoNode, kNoPartition, 0, 0, 0});
+  return true;
+}
+
+bool World::cut(NodeId from, NodeId to, bool reset_connections) {
+  if (from == to || network_.is_cut(from, to)) return false;
+  network_.cut(from, to, reset_connections, now_, next_event_);
+  return true;
+}
+
+bool World::heal(NodeId from, NodeId to) {
+  if (!network_.is_cut(from, to)) return false;
+  network_.heal(from, to, now_);
+  return true;
+}
+
+bool World::command(NodeId node, const Payload& payload) {
+  if (!up(node) || frozen(node)) return false;
+  dispatch_delivery(node, kNoNode, payload);
+  return true;
+}
+
+void World::arm_scenario_timer(std::uint32_t index, Instant at) {
+  queue_.arm(TimerId(scenario_first_ + index), std::max(at, now_), next_event_);
+}
+
+void World::disarm_scenario_timer(std::uint32_t index) {
+  queue_.disarm(TimerId(scenario_first_ + index));
+}
+
+}  // namespace ackident

@@ -1,0 +1,53 @@
+#include "drive/quiet.h"
+
+#include "oracle/account.h"
+
+namespace ackident {
+namespace {
+
+bool partition_quiet(const World& world, PartitionId partition) {
+  const PartitionRegistration& truth = world.partition(partition);
+  if (truth.leader == kNoNode || !world.up(truth.leader)) return false;
+  if (truth.isr.size() != truth.replicas.size()) return false;
+  const PartitionLog* leads = log_of(world.broker(truth.leader), partition);
+  if (leads == nullptr || leads->high_watermark() != leads->end()) return false;
+  for (const NodeId node : truth.replicas) {
+    const PartitionLog* log = log_of(world.broker(node), partition);
+    if (log == nullptr || log->end() != leads->end()) return false;
+  }
+  return true;
+}
+
+bool consumer_quiet(const World& world, const Consumer& consumer) {
+  const Composition& composition = world.composition();
+  const ConsumerInfo& info = composition.consumers[composition.node(consumer.self).index];
+  for (std::uint32_t i = 0; i < info.assigned_count; ++i) {
+    const PartitionId partition = composition.assigned[info.assigned_first + i];
+    const PartitionLog* leads = leader_log(world, partition);
+    if (leads != nullptr && !caught_up(consumer, partition, leads->high_watermark())) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+bool durable_quiet(const World& world) {
+  const Composition& composition = world.composition();
+  for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
+    if (!partition_quiet(world, PartitionId(p))) return false;
+  }
+  for (const Producer& producer : world.producers()) {
+    if (world.up(producer.self) && !idle(producer)) return false;
+  }
+  return true;
+}
+
+bool quiet(const World& world) {
+  if (!durable_quiet(world)) return false;
+  for (const Consumer& consumer : world.consumers()) {
+    if (world.up(consumer.self) && !consumer_quiet(world, consumer)) return false;
+  }
+  return true;
+}
+
+}  // namespace ackident

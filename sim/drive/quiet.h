@@ -1,0 +1,15 @@
+// When a healed cluster has come to rest.
+#pragma once
+
+#include "cluster/world.h"
+
+namespace ackident {
+
+// Every partition has a leader and a full ISR, every replica holds the leader's whole log, all of it
+// is committed, and no producer has anything left to be told.
+bool durable_quiet(const World& world);
+
+// The same, and every consumer that runs has committed everything.
+bool quiet(const World& world);
+
+}  // namespace ackident

@@ -1,0 +1,104 @@
+#include "drive/run.h"
+
+#include "drive/expect.h"
+#include "drive/quiet.h"
+
+namespace ackident {
+
+Runner::Runner(const Scenario& scenario)
+    : scenario_(scenario),
+      injector_(scenario.setup),
+      world_(scenario.setup, injector_.timer_count()) {}
+
+const RunResult& Runner::run(std::uint64_t seed, const RunHooks& hooks) {
+  result_ = RunResult{};
+  result_.seed = seed;
+  shadows_.reset(world_.composition());
+  account_.reset(world_.composition());
+  invariants_.reset(world_.composition());
+  recorder_.reset(scenario_);
+  world_.set_trace(hooks.trace);
+  Step formed;
+  world_.reset(seed, formed);
+  watch(formed, hooks);
+  injector_.begin(world_);
+  const Instant duration = scenario_.setup.duration;
+  if (!advance(duration, hooks)) {
+    result_.bounds_hit = true;
+  } else if (scenario_.setup.settle) {
+    settle(hooks);
+  }
+  finish();
+  return result_;
+}
+
+void Runner::watch(const Step& step, const RunHooks& hooks) {
+  for (const Fact& fact : step.facts) {
+    shadows_.on_fact(step.at, step.id, fact);
+    account_.on_fact(step.at, fact, world_.composition());
+    invariants_.on_fact(world_, shadows_, account_, step.at, step.id, fact);
+    recorder_.on_fact(step.at, step.id, fact);
+    if (hooks.on_fact != nullptr) hooks.on_fact(hooks.context, step.at, step.id, step.cause, fact);
+  }
+  injector_.on_facts(world_, step);
+}
+
+bool Runner::advance(Instant until, const RunHooks& hooks) {
+  Step step;
+  while (world_.step(until, step)) {
+    if (step.input == InputKind::kScenario) {
+      injector_.fire(world_, step);
+      world_.finish_scenario_step(step);
+    }
+    if (!step.facts.empty()) watch(step, hooks);
+    if ((step.id.value() & 0xfff) == 0) {
+      if (step.id.value() >= scenario_.setup.events_max) return false;
+      if (hooks.interrupted != nullptr && hooks.interrupted->load()) return false;
+    }
+  }
+  return true;
+}
+
+// Heals everything and runs on until nothing moves but heartbeats, in slices of one second; at most
+// settle_max.
+void Runner::settle(const RunHooks& hooks) {
+  const Instant duration = scenario_.setup.duration;
+  Step healed;
+  world_.begin_external_step(healed, duration);
+  injector_.heal_all(world_);
+  world_.finish_scenario_step(healed);
+  watch(healed, hooks);
+  const Instant last = duration + scenario_.setup.settle_max;
+  for (Instant at = duration + seconds(1); at <= last; at = at + seconds(1)) {
+    if (!advance(at, hooks)) {
+      result_.bounds_hit = true;
+      return;
+    }
+    if (quiet(world_)) {
+      result_.settled = at;
+      return;
+    }
+  }
+  result_.bounds_hit = !durable_quiet(world_);
+}
+
+void Runner::finish() {
+  result_.digest = world_.digest();
+  result_.events = world_.events();
+  result_.end = world_.now();
+  recorder_.finish(world_.now(), result_);
+  account_.settle_accounts(world_, shadows_, result_);
+  invariants_.finish(world_, shadows_, account_, result_.settled < kNever);
+  result_.violations = invariants_.violations();
+  result_.faults.clear();
+  for (const FaultState& state : injector_.states()) {
+    result_.faults.push_back({state.fired, state.bit, state.times});
+  }
+  judge(scenario_, result_);
+}
+
+RunResult run(const Scenario& scenario, const RunHooks& hooks) {
+  return Runner(scenario).run(scenario.seed, hooks);
+}
+
+}  // namespace ackident

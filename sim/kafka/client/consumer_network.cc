@@ -1,0 +1,134 @@
+#include "kafka/client/consumer_network.h"
+
+#include <algorithm>
+
+namespace ackident {
+
+namespace {
+
+BrokerConnection& connection_to(Consumer& consumer, NodeId broker, const Context& ctx) {
+  return consumer.connections[ctx.composition().broker_index(broker)];
+}
+
+// Kafka compares milliseconds and strictly (C0.5).
+Instant overdue_at(const PendingRequest& request, const ClientConfig& config) {
+  return request.sent + config.request_timeout + milliseconds(1);
+}
+
+void arm_request_timeout(Consumer& consumer, NodeId broker, Context& ctx) {
+  BrokerLink& link = link_to(consumer, broker, ctx);
+  if (link.timeout_armed || link.pending.empty()) return;
+  link.timeout_armed = true;
+  const auto timer = static_cast<std::uint32_t>(ConsumerTimer::kRequestTimeout) +
+                     ctx.composition().broker_index(broker);
+  ctx.arm(LocalTimer(timer), overdue_at(link.pending.front(), config_of(consumer, ctx)));
+}
+
+// Back-off of a question whose request failed (C4.19): constant, and a refresh is asked for.
+void question_failed(Consumer& consumer, const PendingRequest& request, const Context& ctx) {
+  AssignedState& slot = consumer.assigned[request.slot];
+  if (!slot.asking || slot.question != request.correlation) return;
+  slot.asking = false;
+  slot.retry_at = ctx.now() + config_of(consumer, ctx).retry_backoff;
+}
+
+}  // namespace
+
+const ConsumerConfig& config_of(const Consumer& consumer, const Context& ctx) {
+  return ctx.composition().consumers[consumer.index].config;
+}
+
+BrokerLink& link_to(Consumer& consumer, NodeId broker, const Context& ctx) {
+  SIM_CHECK(ctx.composition().is_broker(broker));
+  return consumer.links[ctx.composition().broker_index(broker)];
+}
+
+bool is_usable(const Consumer& consumer, NodeId broker, const Context& ctx) {
+  return consumer.connections[ctx.composition().broker_index(broker)].usable(ctx.now());
+}
+
+Instant usable_at(const Consumer& consumer, NodeId broker, const Context& ctx) {
+  return consumer.connections[ctx.composition().broker_index(broker)].blocked_until;
+}
+
+void want_metadata(Consumer& consumer, const Context& ctx) {
+  if (!ctx.mutant(Mutant::kNoMetadataRefresh)) consumer.metadata.request_refresh();
+}
+
+Correlation next_correlation(Consumer& consumer) {
+  ++consumer.correlation_next;
+  return consumer.correlation_next;
+}
+
+void send_request(Consumer& consumer, NodeId broker, const PendingRequest& request,
+                  const Payload& payload, Context& ctx) {
+  SIM_CHECK(is_usable(consumer, broker, ctx));
+  request_sent(connection_to(consumer, broker, ctx), ctx);
+  link_to(consumer, broker, ctx).pending.push_back(request);
+  ctx.send(broker, payload);
+  arm_request_timeout(consumer, broker, ctx);
+}
+
+bool take_pending(Consumer& consumer, NodeId broker, Correlation correlation, Context& ctx) {
+  BrokerLink& link = link_to(consumer, broker, ctx);
+  const auto found = std::find_if(
+      link.pending.begin(), link.pending.end(),
+      [correlation](const PendingRequest& each) { return each.correlation == correlation; });
+  if (found == link.pending.end()) return false;
+  if (found->kind == PendingRequest::Kind::kFetch) link.fetching = false;
+  link.pending.erase(found);
+  request_answered(connection_to(consumer, broker, ctx));
+  return true;
+}
+
+void on_metadata(Consumer& consumer, NodeId from, const MetadataResponse& response, Context& ctx) {
+  if (!take_pending(consumer, from, response.correlation, ctx)) return;
+  consumer.metadata.refresh_answered(response.offset, ctx);
+  consumer.leaders_changed = true;
+}
+
+void on_disconnected(Consumer& consumer, NodeId broker, Context& ctx) {
+  const ConsumerConfig& config = config_of(consumer, ctx);
+  BrokerLink& link = link_to(consumer, broker, ctx);
+  for (const PendingRequest& request : link.pending) {
+    if (request.kind == PendingRequest::Kind::kQuestion) question_failed(consumer, request, ctx);
+  }
+  link.pending.clear();
+  link.fetching = false;
+  connection_failed(connection_to(consumer, broker, ctx), config, backoff_reconnect(broker), ctx);
+  consumer.metadata.disconnected(broker, config, ctx);
+}
+
+void check_request_timeouts(Consumer& consumer, Context& ctx) {
+  const ConsumerConfig& config = config_of(consumer, ctx);
+  for (std::uint32_t i = 0; i < consumer.links.size(); ++i) {
+    const BrokerLink& link = consumer.links[i];
+    if (link.timeout_armed || link.pending.empty()) continue;
+    const NodeId broker = ctx.composition().broker_node(i);
+    if (overdue_at(link.pending.front(), config) <= ctx.now()) {
+      ctx.close(broker, Channel::kClient);
+      on_disconnected(consumer, broker, ctx);
+    } else {
+      arm_request_timeout(consumer, broker, ctx);
+    }
+  }
+}
+
+void maybe_refresh_metadata(Consumer& consumer, Context& ctx) {
+  const ConsumerConfig& config = config_of(consumer, ctx);
+  if (consumer.metadata.next_refresh(config, ctx) > ctx.now()) return;
+  const NodeId broker = least_loaded_node(consumer.connections, consumer.node_draws, ctx);
+  if (broker == kNoNode) return;
+  ++consumer.node_draws;
+  const Correlation correlation = next_correlation(consumer);
+  consumer.metadata.refresh_began(broker, correlation, config, ctx);
+  send_request(consumer, broker, {PendingRequest::Kind::kMetadata, correlation, kNoSlot, ctx.now()},
+               MetadataRequest{correlation}, ctx);
+}
+
+Instant next_metadata_wake(const Consumer& consumer, const Context& ctx) {
+  const Instant due = consumer.metadata.next_refresh(config_of(consumer, ctx), ctx);
+  return due > ctx.now() ? due : next_dial(consumer.connections);
+}
+
+}  // namespace ackident

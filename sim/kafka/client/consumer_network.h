@@ -1,0 +1,36 @@
+// What the consumer's network client does: requests and their answers by broker, disconnects,
+// request timeouts (C0.5) and metadata refreshes (C0.10-C0.12).
+#pragma once
+
+#include "kafka/client/consumer.h"
+
+namespace ackident {
+
+const ConsumerConfig& config_of(const Consumer&, const Context&);
+BrokerLink& link_to(Consumer&, NodeId broker, const Context&);
+// Not waiting for the end of a reconnect back-off (C0.3).
+bool is_usable(const Consumer&, NodeId broker, const Context&);
+// When it may be dialled again, if it is not usable.
+Instant usable_at(const Consumer&, NodeId broker, const Context&);
+
+// An error told that the metadata is stale (C0.10 c).
+void want_metadata(Consumer&, const Context&);
+
+Correlation next_correlation(Consumer&);
+// Sends a request that carries this correlation, and minds its answer.
+void send_request(Consumer&, NodeId broker, const PendingRequest&, const Payload&, Context&);
+// Strikes off the request that this answer belongs to; false: given up long ago, ignore it.
+bool take_pending(Consumer&, NodeId broker, Correlation, Context&);
+
+void on_metadata(Consumer&, NodeId from, const MetadataResponse&, Context&);
+// The connection broke: every request on it has failed (C0.6, C4.10).
+void on_disconnected(Consumer&, NodeId broker, Context&);
+// Gives up connections whose oldest request is overdue, and arms timers for the others (C0.5).
+void check_request_timeouts(Consumer&, Context&);
+
+// Asks for metadata if that is due and somebody can be asked.
+void maybe_refresh_metadata(Consumer&, Context&);
+// When maybe_refresh_metadata has something to do without any answer arriving before.
+Instant next_metadata_wake(const Consumer&, const Context&);
+
+}  // namespace ackident

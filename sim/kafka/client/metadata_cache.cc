@@ -1,0 +1,217 @@
+#include "kafka/client/metadata_cache.h"
+
+#include <algorithm>
+
+namespace ackident {
+
+namespace {
+
+// A client asks for the metadata of its own topics only; answers about others never reach it.
+void find_topics_read(std::vector<std::uint8_t>& topics_read, const Context& ctx) {
+  const Composition& composition = ctx.composition();
+  topics_read.assign(composition.topics.size(), 0);
+  const NodeInfo& node = composition.node(ctx.self());
+  if (node.kind == NodeKind::kProducer) {
+    topics_read[composition.producers[node.index].workload.topic.value()] = 1;
+    return;
+  }
+  SIM_CHECK(node.kind == NodeKind::kConsumer);
+  const ConsumerInfo& info = composition.consumers[node.index];
+  for (std::uint32_t i = 0; i < info.assigned_count; ++i) {
+    const PartitionId partition = composition.assigned[info.assigned_first + i];
+    topics_read[composition.topic_of[partition.value()].value()] = 1;
+  }
+}
+
+bool any_without_leader(const MetadataCache& cache, const Context& ctx) {
+  for (std::size_t i = 0; i < cache.leaders.size(); ++i) {
+    if (cache.topics_read[ctx.composition().topic_of[i].value()] == 0) continue;
+    if (cache.leaders[i].leader == kNoNode) return true;
+  }
+  return false;
+}
+
+bool is_aged(const MetadataCache& cache, const ClientConfig& config, Instant now) {
+  return cache.last_success + config.metadata_max_age <= now;
+}
+
+}  // namespace
+
+void MetadataCache::reset(const Composition& composition) {
+  std::vector<KnownLeader> leaders_kept = std::move(leaders);
+  std::vector<std::uint8_t> topics_kept = std::move(topics_read);
+  *this = MetadataCache{};
+  leaders_kept.assign(composition.partition_count(), KnownLeader{});
+  topics_kept.clear();
+  leaders = std::move(leaders_kept);
+  topics_read = std::move(topics_kept);
+}
+
+void MetadataCache::forget(const Composition& composition) {
+  const std::uint32_t draws = jitter_draws;
+  reset(composition);
+  jitter_draws = draws;
+}
+
+bool MetadataCache::update(MetadataOffset to, const Context& ctx) {
+  SIM_CHECK(to <= ctx.metadata_log().end());
+  if (topics_read.empty()) find_topics_read(topics_read, ctx);
+  bool news = false;
+  for (; offset < to; ++offset) {
+    const auto* record = std::get_if<PartitionRecord>(&ctx.metadata_log().at(offset));
+    if (record == nullptr) continue;
+    if (topics_read[ctx.composition().topic_of[record->partition.value()].value()] == 0) continue;
+    KnownLeader& known = leaders[record->partition.value()];
+    // C0.13: a hint may have brought a newer epoch than this prefix of the log holds.
+    if (record->state.leader_epoch < known.epoch) continue;
+    if (record->state.leader_epoch > known.epoch) news = true;
+    known = KnownLeader{record->state.leader, record->state.leader_epoch};
+  }
+  return news;
+}
+
+bool MetadataCache::hint(PartitionId partition, NodeId leader, LeaderEpoch epoch) {
+  KnownLeader& known = leaders[partition.value()];
+  if (leader == kNoNode || epoch <= known.epoch) return false;
+  known = KnownLeader{leader, epoch};
+  return true;
+}
+
+Instant MetadataCache::next_refresh(const ClientConfig& config, const Context& ctx) const {
+  if (in_flight) return kNever;
+  const Instant now = ctx.now();
+  const bool aged = is_aged(*this, config, now);
+  const Instant due = refresh_wanted || aged ? now : last_success + config.metadata_max_age;
+  // C0.11: the larger of two back-offs over the same last refresh is the back-off of the larger
+  // count. An age-triggered refresh forgets the equivalent answers.
+  const std::uint32_t after_failures = failures > 0 ? failures - 1 : 0;
+  const std::uint32_t after_equivalent = equivalent > 0 && !aged ? equivalent - 1 : 0;
+  const Duration pause = backoff(
+      config.retry_backoff, config.retry_backoff_max, std::max(after_failures, after_equivalent),
+      ctx.behaviour().exponential_client_backoff, kBackoffMetadata, jitter_draws, ctx);
+  return std::max(due, last_refresh + pause);
+}
+
+void MetadataCache::refresh_began(NodeId node, Correlation number, const ClientConfig& config,
+                                  const Context& ctx) {
+  SIM_CHECK(!in_flight);
+  if (is_aged(*this, config, ctx.now())) equivalent = 0;
+  in_flight = true;
+  asked = node;
+  correlation = number;
+}
+
+bool MetadataCache::refresh_answered(MetadataOffset to, const Context& ctx) {
+  SIM_CHECK(in_flight);
+  const bool news = update(to, ctx);
+  in_flight = false;
+  last_refresh = ctx.now();
+  last_success = ctx.now();
+  failures = 0;
+  equivalent = news ? 0 : equivalent + 1;
+  ++jitter_draws;
+  refresh_wanted = any_without_leader(*this, ctx);
+  return news;
+}
+
+void MetadataCache::refresh_failed(const Context& ctx) {
+  in_flight = false;
+  last_refresh = ctx.now();
+  ++failures;
+  equivalent = 0;
+  ++jitter_draws;
+  refresh_wanted = true;
+}
+
+void MetadataCache::disconnected(NodeId node, const ClientConfig& config, const Context& ctx) {
+  const bool was_asked = in_flight && asked == node;
+  if (was_asked || next_refresh(config, ctx) <= ctx.now()) refresh_failed(ctx);
+  if (!ctx.mutant(Mutant::kNoMetadataRefresh)) request_refresh();
+}
+
+Duration backoff(Duration initial, Duration max, std::uint32_t n, bool exponential,
+                 std::uint64_t purpose, std::uint32_t draw, const Context& ctx) {
+  if (!exponential) return initial;
+  if (max <= initial) return max;
+  Duration base = initial;
+  for (std::uint32_t i = 0; i < n && base < max && base > Duration(); ++i) base = base * 2;
+  // The exponent is capped where initial * 2^e is exactly max (C0.1), so the base never exceeds it.
+  base = std::min(base, max);
+  // Millionths in [0.8, 1.2): milliseconds times millionths are nanoseconds. The cap comes after
+  // the jitter, so half of the plateau's draws are exactly max.
+  const std::uint64_t subject = (std::uint64_t{ctx.self().value()} << 32) | purpose;
+  const std::uint64_t jitter =
+      800'000 + ctx.choose({ChoiceKind::kBackoffJitter, subject, draw}, 400'000);
+  const Duration jittered = nanoseconds(base.ms() * static_cast<std::int64_t>(jitter));
+  return milliseconds(std::min(jittered, max).ms());
+}
+
+void forget(BrokerConnection& connection) {
+  connection = BrokerConnection{.jitter_draws = connection.jitter_draws};
+}
+
+void request_sent(BrokerConnection& connection, const Context& ctx) {
+  if (!connection.connected && connection.in_flight == 0) connection.last_attempt = ctx.now();
+  ++connection.in_flight;
+}
+
+void request_answered(BrokerConnection& connection) {
+  SIM_CHECK(connection.in_flight > 0);
+  --connection.in_flight;
+  connection.connected = true;
+  connection.failures = 0;
+}
+
+NodeId least_loaded_node(const std::vector<BrokerConnection>& connections, std::uint64_t draw,
+                         const Context& ctx, std::uint16_t in_flight_max) {
+  const auto count = static_cast<std::uint32_t>(connections.size());
+  if (count == 0) return kNoNode;
+  const std::uint64_t start =
+      ctx.choose({ChoiceKind::kLeastLoadedNode, ctx.self().value(), draw}, count);
+  // C0.12: ready and idle; ready with the fewest in flight; connecting; dialled longest ago.
+  std::uint32_t ready = count;
+  std::uint32_t connecting = count;
+  std::uint32_t dialable = count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::uint32_t>((start + i) % count);
+    const BrokerConnection& each = connections[at];
+    if (each.connected) {
+      if (each.in_flight == 0) return ctx.composition().broker_node(at);
+      if (each.in_flight >= in_flight_max) continue;
+      if (ready == count || each.in_flight < connections[ready].in_flight) ready = at;
+    } else if (each.in_flight > 0) {
+      if (each.in_flight < in_flight_max) connecting = at;
+    } else if (ctx.now() >= each.blocked_until) {
+      if (dialable == count || each.last_attempt < connections[dialable].last_attempt) {
+        dialable = at;
+      }
+    }
+  }
+  for (const std::uint32_t found : {ready, connecting, dialable}) {
+    if (found < count) return ctx.composition().broker_node(found);
+  }
+  return kNoNode;
+}
+
+Instant next_dial(const std::vector<BrokerConnection>& connections) {
+  Instant earliest = kNever;
+  for (const BrokerConnection& each : connections) {
+    if (each.connected || each.in_flight > 0) continue;
+    earliest = std::min(earliest, each.blocked_until);
+  }
+  return earliest;
+}
+
+void connection_failed(BrokerConnection& connection, const ClientConfig& config,
+                       std::uint64_t purpose, const Context& ctx) {
+  connection.connected = false;
+  connection.in_flight = 0;
+  connection.last_attempt = ctx.now();
+  connection.blocked_until =
+      ctx.now() + backoff(config.reconnect_backoff, config.reconnect_backoff_max,
+                          connection.failures, true, purpose, connection.jitter_draws, ctx);
+  ++connection.failures;
+  ++connection.jitter_draws;
+}
+
+}  // namespace ackident

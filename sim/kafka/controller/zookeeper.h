@@ -1,0 +1,17 @@
+// What the controller does otherwise when ZooKeeper keeps the metadata (R9). The controller node
+// stands for the ZooKeeper ensemble and the active controller together, so while it is down leaders
+// cannot write their ISR either.
+#pragma once
+
+#include "kafka/context.h"
+
+namespace ackident {
+
+struct Controller;
+
+// A broker made its ephemeral node: it is live at once, there is no fenced start (R9.6).
+void zookeeper_registered(Controller&, NodeId broker, Context&);
+// <= 2.6: a leader writes the ISR itself; only the version of the node is compared (R9.2).
+ErrorCode validate_direct_write(const Controller&, const AlterPartitionPart&, const Composition&);
+
+}  // namespace ackident

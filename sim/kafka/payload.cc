@@ -1,0 +1,123 @@
+#include "kafka/payload.h"
+
+#include <array>
+
+namespace ackident {
+namespace {
+
+// What the network and the gates need to know of each alternative, in the variant's order.
+struct PayloadInfo {
+  std::string_view name;
+  bool request;
+  bool response;
+  Channel channel;       // of requests from clients; replication is told by the message itself
+};
+constexpr std::array<PayloadInfo, std::variant_size_v<Payload>> kInfo = {{
+    {"ProduceRequest", true, false, Channel::kClient},
+    {"ProduceResponse", false, true, Channel::kClient},
+    {"FetchRequest", true, false, Channel::kClient},
+    {"FetchResponse", false, true, Channel::kClient},
+    {"ListOffsetsRequest", true, false, Channel::kClient},
+    {"ListOffsetsResponse", false, true, Channel::kClient},
+    {"OffsetsForLeaderEpochRequest", true, false, Channel::kClient},
+    {"OffsetsForLeaderEpochResponse", false, true, Channel::kClient},
+    {"MetadataRequest", true, false, Channel::kClient},
+    {"MetadataResponse", false, true, Channel::kClient},
+    {"InitProducerIdRequest", true, false, Channel::kClient},
+    {"InitProducerIdResponse", false, true, Channel::kClient},
+    {"BrokerRegistrationRequest", true, false, Channel::kLifecycle},
+    {"BrokerRegistrationResponse", false, true, Channel::kLifecycle},
+    {"BrokerHeartbeatRequest", true, false, Channel::kLifecycle},
+    {"BrokerHeartbeatResponse", false, true, Channel::kLifecycle},
+    {"AlterPartitionRequest", true, false, Channel::kAlterPartition},
+    {"AlterPartitionResponse", false, true, Channel::kAlterPartition},
+    {"MetadataFetchRequest", true, false, Channel::kMetadata},
+    {"MetadataFetchResponse", false, true, Channel::kMetadata},
+    {"ElectLeadersCommand", false, false, Channel::kClient},
+    {"AlterTopicConfigCommand", false, false, Channel::kClient},
+    {"ReassignCommand", false, false, Channel::kClient},
+    {"WorkloadCommand", false, false, Channel::kClient},
+    {"ProcessingCommand", false, false, Channel::kClient},
+    {"Disconnected", false, false, Channel::kClient},
+}};
+
+constexpr std::int64_t kHeaderBytes = 64;      // request header and TCP/IP, roughly
+constexpr std::int64_t kPartitionBytes = 40;   // one partition's entry, roughly
+
+template <class T>
+std::int64_t list_bytes(PoolSpan<T> parts) {
+  return kHeaderBytes + kPartitionBytes * static_cast<std::int64_t>(parts.count);
+}
+
+struct BytesOf {
+  const PayloadPools& pools;
+
+  std::int64_t operator()(const ProduceRequest& m) const {
+    std::int64_t bytes = list_bytes(m.parts);
+    for (const ProducePart& part : pools.produce_parts.get(m.parts)) bytes += part.bytes;
+    return bytes;
+  }
+  std::int64_t operator()(const FetchResponse& m) const {
+    std::int64_t bytes = list_bytes(m.parts);
+    for (const FetchResult& part : pools.fetch_results.get(m.parts)) bytes += part.bytes;
+    return bytes;
+  }
+  std::int64_t operator()(const ProduceResponse& m) const { return list_bytes(m.parts); }
+  std::int64_t operator()(const FetchRequest& m) const { return list_bytes(m.parts); }
+  std::int64_t operator()(const AlterPartitionRequest& m) const { return list_bytes(m.parts); }
+  std::int64_t operator()(const AlterPartitionResponse& m) const { return list_bytes(m.parts); }
+  template <class Other>
+  std::int64_t operator()(const Other&) const {
+    return kHeaderBytes;
+  }
+};
+
+struct Release {
+  PayloadPools& pools;
+
+  void operator()(const ProduceRequest& m) const { pools.produce_parts.release(m.parts); }
+  void operator()(const ProduceResponse& m) const { pools.produce_results.release(m.parts); }
+  void operator()(const FetchRequest& m) const { pools.fetch_parts.release(m.parts); }
+  void operator()(const FetchResponse& m) const { pools.fetch_results.release(m.parts); }
+  void operator()(const AlterPartitionRequest& m) const { pools.alter_parts.release(m.parts); }
+  void operator()(const AlterPartitionResponse& m) const { pools.alter_results.release(m.parts); }
+  template <class Other>
+  void operator()(const Other&) const {}
+};
+
+}  // namespace
+
+std::string_view payload_name(std::size_t index) { return kInfo[index].name; }
+
+bool is_request(const Payload& payload) { return kInfo[payload.index()].request; }
+
+bool is_response(const Payload& payload) { return kInfo[payload.index()].response; }
+
+bool expects_response(const Payload& payload) {
+  if (const auto* produce = std::get_if<ProduceRequest>(&payload)) {
+    return produce->acks != Acks::kNone;
+  }
+  return kInfo[payload.index()].request;
+}
+
+Channel channel_of(const Payload& payload, bool between_brokers) {
+  const Channel channel = kInfo[payload.index()].channel;
+  return between_brokers && channel == Channel::kClient ? Channel::kReplication : channel;
+}
+
+void PayloadPools::release(const Payload& payload) { std::visit(Release{*this}, payload); }
+
+void PayloadPools::reset() {
+  produce_parts.reset();
+  produce_results.reset();
+  fetch_parts.reset();
+  fetch_results.reset();
+  alter_parts.reset();
+  alter_results.reset();
+}
+
+std::int64_t payload_bytes(const Payload& payload, const PayloadPools& pools) {
+  return std::visit(BytesOf{pools}, payload);
+}
+
+}  // namespace ackident

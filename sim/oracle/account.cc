@@ -1,0 +1,319 @@
+#include "oracle/account.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace ackident {
+namespace {
+
+std::uint16_t producer_index(const Composition& composition, NodeId node) {
+  return composition.node(node).index;
+}
+
+void saturating_increment(std::uint8_t& count) {
+  if (count < std::numeric_limits<std::uint8_t>::max()) ++count;
+}
+
+}  // namespace
+
+const PartitionLog* leader_log(const World& world, PartitionId partition) {
+  const PartitionRegistration& truth = world.partition(partition);
+  if (truth.leader == kNoNode) return nullptr;
+  if (world.up(truth.leader)) return log_of(world.broker(truth.leader), partition);
+  // Dead, and not fenced yet: the election will choose the first live member of the ISR (R5.31).
+  for (const NodeId node : truth.replicas) {
+    if (truth.isr.contains(node) && world.up(node)) return log_of(world.broker(node), partition);
+  }
+  return nullptr;
+}
+
+void Account::reset(const Composition& composition) {
+  batches_.resize(composition.producers.size());
+  for (std::vector<BatchGhost>& batches : batches_) batches.clear();
+  delivered_.resize(composition.consumers.size());
+  for (std::size_t i = 0; i < delivered_.size(); ++i) {
+    delivered_[i].clear();
+    const ConsumerInfo& consumer = composition.consumers[i];
+    for (std::uint32_t p = 0; p < consumer.assigned_count; ++p) {
+      delivered_[i].emplace_back(composition.assigned[consumer.assigned_first + p], Delivered{});
+    }
+  }
+  reordered_ = 0;
+}
+
+BatchGhost& Account::ghost(std::uint32_t producer, BatchNumber number) {
+  std::vector<BatchGhost>& batches = batches_[producer];
+  if (number.value() >= batches.size()) batches.resize(number.value() + 1);
+  return batches[number.value()];
+}
+
+const BatchGhost* Account::find(std::uint32_t producer, BatchNumber number) const {
+  const std::vector<BatchGhost>& batches = batches_[producer];
+  return number.value() < batches.size() ? &batches[number.value()] : nullptr;
+}
+
+void Account::on_fact(Instant at, const Fact& fact, const Composition& composition) {
+  switch (fact.kind) {
+    case FactKind::kRecordsSent: {
+      BatchGhost& batch = ghost(producer_index(composition, fact.node),
+                                BatchNumber(static_cast<std::uint32_t>(fact.a)));
+      batch.partition = fact.partition;
+      batch.first_record = fact.b;
+      batch.count = static_cast<std::uint32_t>(fact.c);
+      batch.sent = at;
+      break;
+    }
+    case FactKind::kAcked:
+    case FactKind::kFailed: {
+      BatchGhost& batch = ghost(producer_index(composition, fact.node),
+                                BatchNumber(static_cast<std::uint32_t>(fact.a)));
+      batch.told = fact.kind == FactKind::kAcked ? Told::kAcked : Told::kFailed;
+      batch.told_at = at;
+      batch.partition = fact.partition;
+      batch.count = static_cast<std::uint32_t>(fact.c);
+      break;
+    }
+    case FactKind::kDelivered:
+    case FactKind::kPositionReset: on_delivered(fact, composition); break;
+    default: break;
+  }
+}
+
+Account::Delivered& Account::delivered(std::uint32_t consumer, PartitionId partition) {
+  for (auto& [assigned, state] : delivered_[consumer]) {
+    if (assigned == partition) return state;
+  }
+  delivered_[consumer].emplace_back(partition, Delivered{});
+  return delivered_[consumer].back().second;
+}
+
+void Account::on_delivered(const Fact& fact, const Composition& composition) {
+  Delivered& state = delivered(composition.node(fact.node).index, fact.partition);
+  const Offset from(fact.a);
+  if (fact.kind == FactKind::kPositionReset) {
+    if (state.first == kNoOffset) state.first = from;
+    state.position = from;
+    return;
+  }
+  const Offset to(fact.b);
+  if (state.first == kNoOffset) state.first = from;
+  state.position = to;
+  state.records += static_cast<std::uint64_t>(to - from);
+  std::vector<Range>& ranges = state.ranges;
+  if (!ranges.empty() && ranges.back().to == from) {   // the usual case: it goes on where it was
+    ranges.back().to = to;
+    return;
+  }
+  if (ranges.empty() || ranges.back().to < from) {
+    ranges.push_back({from, to});
+    return;
+  }
+  // Something comes again, or fills a hole: merge.
+  Range merged{from, to};
+  std::vector<Range> kept;
+  for (const Range& range : ranges) {
+    const std::int64_t overlap = std::min(range.to, to) - std::max(range.from, from);
+    if (overlap > 0) state.twice += static_cast<std::uint64_t>(overlap);
+    if (range.to < merged.from || range.from > merged.to) {
+      kept.push_back(range);
+    } else {
+      merged = {std::min(range.from, merged.from), std::max(range.to, merged.to)};
+    }
+  }
+  kept.push_back(merged);
+  std::sort(kept.begin(), kept.end(), [](const Range& a, const Range& b) { return a.from < b.from; });
+  ranges = std::move(kept);
+}
+
+void Account::settle_accounts(const World& world, const Shadows& shadows, RunResult& result) {
+  count_copies(world);
+  tell_fates(world, shadows, result);
+  list_lost(world, shadows, result);
+  account_consumers(world, result);
+}
+
+// Finds every copy of every batch: one pass over what was ever appended, asking each log by name.
+void Account::count_copies(const World& world) {
+  const Composition& composition = world.composition();
+  for (std::vector<BatchGhost>& batches : batches_) {
+    for (BatchGhost& batch : batches) batch.copies = batch.copies_elsewhere = 0;
+  }
+  reordered_ = 0;
+  for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
+    const PartitionId partition(p);
+    const PartitionLog* leads = leader_log(world, partition);
+    if (leads != nullptr) count_leader_log(world, partition, *leads);
+    for (const Ledger::EpochBatches& epoch : world.ledger().epochs(partition)) {
+      for (const LedgerBatch& batch : epoch.batches) {
+        bool elsewhere = false;
+        for (const NodeId node : world.partition(partition).replicas) {
+          const PartitionLog* log = log_of(world.broker(node), partition);
+          elsewhere = elsewhere || (log != nullptr && log != leads &&
+                                    log->holds(epoch.epoch, batch.base));
+        }
+        if (!elsewhere) continue;
+        saturating_increment(
+            ghost(producer_index(composition, batch.client), batch.number).copies_elsewhere);
+      }
+    }
+  }
+}
+
+// Copies and order in the log that leads. A first copy that stands behind a later record of its
+// producer is reordered (C1.33).
+void Account::count_leader_log(const World& world, PartitionId partition,
+                               const PartitionLog& log) {
+  newest_.assign(batches_.size(), -1);
+  for (const Ledger::EpochBatches& epoch : world.ledger().epochs(partition)) {
+    for (const LedgerBatch& batch : epoch.batches) {
+      if (!log.holds(epoch.epoch, batch.base)) continue;
+      const std::uint16_t producer = producer_index(world.composition(), batch.client);
+      BatchGhost& sent = ghost(producer, batch.number);
+      if (sent.copies == 0) {
+        if (sent.first_record < newest_[producer]) reordered_ += sent.count;
+        newest_[producer] = std::max(newest_[producer], sent.first_record);
+      }
+      saturating_increment(sent.copies);
+    }
+  }
+}
+
+void Account::tell_fates(const World& world, const Shadows& shadows, RunResult& result) {
+  (void)shadows;
+  result.producers.resize(batches_.size());
+  result.partitions.resize(world.composition().partition_count());
+  for (PartitionResult& partition : result.partitions) partition.lost = partition.stranded = 0;
+  result.totals = Totals{};
+  for (std::size_t i = 0; i < batches_.size(); ++i) {
+    Totals& totals = result.producers[i].totals;
+    totals = Totals{};
+    for (const BatchGhost& batch : batches_[i]) {
+      totals.sent += batch.count;
+      if (batch.copies > 1) totals.duplicated += std::uint64_t{batch.count} * (batch.copies - 1u);
+      switch (batch.told) {
+        case Told::kNothing: totals.unknown += batch.count; break;
+        case Told::kFailed:
+          totals.failed += batch.count;
+          if (batch.copies > 0) totals.failed_but_present += batch.count;
+          break;
+        case Told::kAcked: {
+          totals.acked += batch.count;
+          if (batch.copies > 0) break;
+          const bool offline = leader_log(world, batch.partition) == nullptr;
+          const bool stranded = offline && batch.copies_elsewhere > 0;
+          (stranded ? totals.stranded : totals.lost) += batch.count;
+          PartitionResult& partition = result.partitions[batch.partition.value()];
+          (stranded ? partition.stranded : partition.lost) += batch.count;
+          break;
+        }
+      }
+    }
+    result.totals.sent += totals.sent;
+    result.totals.acked += totals.acked;
+    result.totals.lost += totals.lost;
+    result.totals.stranded += totals.stranded;
+    result.totals.failed += totals.failed;
+    result.totals.failed_but_present += totals.failed_but_present;
+    result.totals.unknown += totals.unknown;
+    result.totals.duplicated += totals.duplicated;
+  }
+  result.totals.reordered = reordered_;
+}
+
+namespace {
+
+// Where a batch was appended first, in the order of epochs.
+struct FirstAppend {
+  LeaderEpoch epoch = kNoLeaderEpoch;
+  const LedgerBatch* batch = nullptr;
+};
+
+// The removal that took the last copy of (epoch, offset): the latest one that covers it.
+const Removal* last_removal(const ShadowPartition& partition, LeaderEpoch epoch, Offset offset) {
+  const Removal* last = nullptr;
+  for (const Removal& removal : partition.removals) {
+    if (removal.epoch != epoch || offset < removal.from || offset >= removal.to) continue;
+    if (last == nullptr || removal.event >= last->event) last = &removal;
+  }
+  return last;
+}
+
+}  // namespace
+
+void Account::list_lost(const World& world, const Shadows& shadows, RunResult& result) {
+  result.lost.clear();
+  for (std::size_t p = 0; p < batches_.size(); ++p) {
+    std::vector<FirstAppend> first(batches_[p].size());
+    if (result.producers[p].totals.lost == 0) continue;
+    const NodeId node = world.composition().producers[p].node;
+    for (std::uint32_t i = 0; i < world.ledger().partition_count(); ++i) {
+      for (const Ledger::EpochBatches& epoch : world.ledger().epochs(PartitionId(i))) {
+        for (const LedgerBatch& batch : epoch.batches) {
+          FirstAppend& entry = first[batch.number.value()];
+          if (batch.client == node && entry.batch == nullptr) entry = {epoch.epoch, &batch};
+        }
+      }
+    }
+    for (std::size_t b = 0; b < batches_[p].size(); ++b) {
+      const BatchGhost& batch = batches_[p][b];
+      if (batch.told != Told::kAcked || batch.copies > 0) continue;
+      if (leader_log(world, batch.partition) == nullptr && batch.copies_elsewhere > 0) continue;
+      for (std::uint32_t r = 0; r < batch.count && result.lost.size() < kLostListedMax; ++r) {
+        LostRecord lost;
+        lost.producer = node;
+        lost.record = static_cast<std::uint64_t>(batch.first_record) + r;
+        lost.partition = batch.partition;
+        lost.sent = batch.sent;
+        lost.acked = batch.told_at;
+        lost.how = CopyEnd::kNeverAppended;
+        if (first[b].batch != nullptr) {
+          lost.epoch = first[b].epoch;
+          lost.offset = first[b].batch->base + r;
+          lost.how = CopyEnd::kNeverReplicated;
+          const Removal* removal =
+              last_removal(shadows.at(batch.partition), lost.epoch, lost.offset);
+          if (removal != nullptr) {
+            lost.how = removal->how;
+            lost.last_holder = removal->node;
+            lost.gone = removal->at;
+            lost.event = removal->event;
+          }
+        }
+        result.lost.push_back(lost);
+      }
+    }
+  }
+  std::stable_sort(result.lost.begin(), result.lost.end(),
+                   [](const LostRecord& a, const LostRecord& b) {
+                     if (a.partition != b.partition) return a.partition < b.partition;
+                     return a.offset < b.offset;
+                   });
+}
+
+void Account::account_consumers(const World& world, RunResult& result) {
+  const Composition& composition = world.composition();
+  for (std::size_t i = 0; i < delivered_.size(); ++i) {
+    const std::size_t group = composition.consumers[i].group;
+    if (group >= result.groups.size()) result.groups.resize(group + 1);
+  }
+  for (GroupResult& group : result.groups) {
+    group.delivered = group.delivered_twice = group.skipped = 0;
+  }
+  for (std::size_t i = 0; i < delivered_.size(); ++i) {
+    GroupResult& group = result.groups[composition.consumers[i].group];
+    for (const auto& [partition, state] : delivered_[i]) {
+      group.delivered += state.records;
+      group.delivered_twice += state.twice;
+      if (state.first == kNoOffset) continue;
+      // What lies between where it began and where it stands, and was never handed over.
+      Offset at = state.first;
+      for (const Range& range : state.ranges) {
+        if (range.from > at) group.skipped += static_cast<std::uint64_t>(range.from - at);
+        at = std::max(at, range.to);
+      }
+      if (state.position > at) group.skipped += static_cast<std::uint64_t>(state.position - at);
+    }
+  }
+}
+
+}  // namespace ackident

@@ -1,0 +1,78 @@
+// The account: what became of every record that an application sent (decision 6 of the design).
+//
+//   told:   acked, failed, or unknown          (the producer's callback)
+//   ended:  retained   in the log that every future leader will have
+//           lost       acked, and on no log that can still become the leader's
+//           stranded   acked, the partition has no leader, a copy is on a replica that is down or
+//                      may not lead
+//
+// Kept per batch, because a batch has one fate: 40 bytes each.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cluster/world.h"
+#include "oracle/result.h"
+#include "oracle/shadow.h"
+
+namespace ackident {
+
+enum class Told : std::uint8_t { kNothing, kAcked, kFailed };
+
+struct BatchGhost {
+  PartitionId partition = kNoPartition;
+  std::uint32_t count = 0;
+  std::int64_t first_record = 0;
+  Instant sent;
+  Instant told_at;
+  Told told = Told::kNothing;
+  std::uint8_t copies = 0;        // in the final logs; saturates (filled by settle_accounts)
+  std::uint8_t copies_elsewhere = 0;  // on logs that do not lead
+};
+static_assert(sizeof(BatchGhost) <= 40);
+
+class Account {
+ public:
+  void reset(const Composition& composition);
+  void on_fact(Instant at, const Fact& fact, const Composition& composition);
+
+  // The final account: fills totals, lost, partitions[].lost/.stranded, producers[].totals, and the
+  // delivered, delivered_twice and skipped of groups.
+  void settle_accounts(const World& world, const Shadows& shadows, RunResult& result);
+
+  [[nodiscard]] const BatchGhost* find(std::uint32_t producer, BatchNumber number) const;
+
+ private:
+  // What a consumer was handed of one partition: disjoint ranges, ascending.
+  struct Range {
+    Offset from;
+    Offset to;
+  };
+  struct Delivered {
+    std::vector<Range> ranges;
+    Offset first = kNoOffset;      // the position it began at
+    Offset position = kNoOffset;
+    std::uint64_t records = 0;
+    std::uint64_t twice = 0;
+  };
+
+  BatchGhost& ghost(std::uint32_t producer, BatchNumber number);
+  void on_delivered(const Fact& fact, const Composition& composition);
+  void count_copies(const World& world);
+  void count_leader_log(const World& world, PartitionId partition, const PartitionLog& log);
+  void tell_fates(const World& world, const Shadows& shadows, RunResult& result);
+  void list_lost(const World& world, const Shadows& shadows, RunResult& result);
+  void account_consumers(const World& world, RunResult& result);
+  Delivered& delivered(std::uint32_t consumer, PartitionId partition);
+
+  std::vector<std::vector<BatchGhost>> batches_;      // by producer, by batch number
+  std::vector<std::vector<std::pair<PartitionId, Delivered>>> delivered_;  // by consumer
+  std::uint64_t reordered_ = 0;
+  std::vector<std::int64_t> newest_;                  // per producer, scratch of count_leader_log
+};
+
+// The log that will be every future leader's, if the partition has one now; null if it is offline.
+const PartitionLog* leader_log(const World& world, PartitionId partition);
+
+}  // namespace ackident

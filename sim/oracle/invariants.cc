@@ -1,0 +1,293 @@
+#include "oracle/invariants.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace ackident {
+
+void Invariants::reset(const Composition& composition) {
+  violations_.clear();
+  partitions_.assign(composition.partition_count(), PartitionRegistration{});
+  bumped_.assign(composition.producers.size(), 0);
+}
+
+void Invariants::report(std::string_view invariant, const Where& where, std::string text) {
+  if (violations_.size() >= kViolationsMax) return;
+  violations_.push_back({invariant, where.event, where.at, where.partition, where.node,
+                         where.permitted, std::move(text)});
+}
+
+void Invariants::on_fact(const World& world, Shadows& shadows, const Account& account, Instant at,
+                         EventId event, const Fact& fact) {
+  Where where{at, event, fact.partition, fact.node, false};
+  if (fact.kind == FactKind::kBrokerFenced) return broker_fenced(world, where, fact.peer);
+  if (fact.kind == FactKind::kProducerEpochBumped) {
+    bumped_[world.composition().node(fact.node).index] = 1;
+  }
+  if (fact.partition == kNoPartition) return;
+  ShadowPartition& partition = shadows.at(fact.partition);
+  where.permitted = partition.loss_permitted;
+  switch (fact.kind) {
+    case FactKind::kBecameLeader: return leader_began(partition, where, fact);
+    case FactKind::kHighWatermark: return high_watermark_rose(world, partition, where, fact);
+    case FactKind::kPartitionChanged: return partition_changed(world, where);
+    case FactKind::kProduceAnswered:
+      return produce_answered(world, partition, account, where, fact);
+    case FactKind::kDelivered: return delivered(partition, where, fact);
+    case FactKind::kTruncated: return logs_agree(partition, where);
+    default: return;
+  }
+}
+
+// One leader epoch has one leader (I4), and a new leader's log holds everything that was ever
+// exposed as committed (I3, LeaderCompleteness).  (mutants: NoLeaderEpochBump, ElectOutsideIsr)
+void Invariants::leader_began(ShadowPartition& partition, const Where& where, const Fact& fact) {
+  const LeaderEpoch epoch(static_cast<std::int32_t>(fact.c));
+  for (const EpochLeader& past : partition.leaders) {
+    if (past.epoch == epoch && past.leader != fact.node) {
+      report("I4 SingleLeaderPerEpoch", where,
+             fmt::format("two leaders in leader epoch {}", epoch.value()));
+    }
+  }
+  if (partition.leaders.empty() || partition.leaders.back().epoch < epoch) {
+    partition.leaders.push_back({epoch, fact.node});
+  } else {
+    return;   // a broker that replays old metadata leads for no time at all
+  }
+  partition.leader_high_watermark = Offset(fact.b);
+  const ShadowLog* log = partition.log_of(fact.node);
+  if (log == nullptr) return;
+  const Offset same = partition.committed.first_difference(*log, partition.committed.end);
+  if (same < partition.committed.end) {
+    report("I3 LeaderCompleteness", where,
+           fmt::format("the new leader of epoch {} lacks committed records {}..{}", epoch.value(),
+                       same.value(), partition.committed.end.value() - 1));
+    partition.committed.cut(same);   // what the new leader has is what is committed from now on
+  }
+}
+
+// A high watermark only rises within a leader epoch (I5), and every member of the committed ISR
+// holds all records below it (I2).  (mutants: HwIsLeaderEnd, HwIgnoresMaximalIsr)
+void Invariants::high_watermark_rose(const World& world, ShadowPartition& partition,
+                                     const Where& where, const Fact& fact) {
+  const Offset to(fact.b);
+  const LeaderEpoch epoch(static_cast<std::int32_t>(fact.c));
+  if (fact.b < fact.a) {
+    report("I5 MonotonicHighWatermark", where, fmt::format("{} -> {}", fact.a, fact.b));
+  }
+  const ShadowLog* log = partition.log_of(where.node);
+  if (log == nullptr) return;
+  if (to > log->end) {
+    report("HighWatermarkWithinLog", where,
+           fmt::format("high watermark {} beyond the log's end {}", fact.b, log->end.value()));
+    return;
+  }
+  const PartitionRegistration& truth = world.partition(where.partition);
+  if (truth.leader == where.node && truth.leader_epoch == epoch) {
+    for (const NodeId member : truth.isr) {
+      const ShadowLog* copy = partition.log_of(member);
+      if (copy == nullptr || copy->end >= to) continue;
+      Where at = where;
+      at.node = member;
+      report("I2 IsrHoldsCommitted", at,
+             fmt::format("in the ISR with log end {} below the high watermark {}",
+                         copy->end.value(), fact.b));
+    }
+  }
+  // Extend the committed prefix by the names the leader has there.
+  Offset from = partition.committed.end;
+  while (from < to) {
+    const Offset until = std::min(to, log->run_end(from));
+    partition.committed.extend(log->epoch_at(from), from, until);
+    from = until;
+  }
+}
+
+// Epochs never go back, the ISR is a non-empty subset of the replicas, and the leader is in it (I4,
+// I6).  (mutants: EmptyIsr, NoLeaderEpochBump)
+void Invariants::partition_changed(const World& world, const Where& where) {
+  const PartitionRegistration& now = world.partition(where.partition);
+  PartitionRegistration& before = partitions_[where.partition.value()];
+  Where strict = where;
+  strict.permitted = false;
+  if (now.leader_epoch < before.leader_epoch || now.partition_epoch < before.partition_epoch) {
+    report("I4 EpochsNeverDecrease", strict, "a leader or partition epoch went back");
+  }
+  if (now.leader != before.leader && now.leader_epoch == before.leader_epoch &&
+      before.partition_epoch.value() > 0) {
+    report("I4 ElectionBumpsEpoch", strict,
+           fmt::format("the leader changed within leader epoch {}", now.leader_epoch.value()));
+  }
+  if (now.isr.empty()) report("I6 IsrNotEmpty", strict, "the ISR is empty");
+  for (const NodeId member : now.isr) {
+    if (!now.replicas.contains(member)) report("I6 IsrSubsetOfReplicas", strict, "a stranger");
+  }
+  if (now.leader != kNoNode && !now.isr.contains(now.leader)) {
+    report("I6 LeaderInIsr", strict, "the leader is not in the ISR");
+  }
+  before = now;
+}
+
+// No fenced broker stays in an ISR with others (I7).  (mutant: FencedStaysInIsr)
+void Invariants::broker_fenced(const World& world, const Where& where, NodeId broker) {
+  const MetadataImage& image = world.controller().image;
+  if (!image.brokers[world.composition().broker_index(broker)].fenced) return;
+  for (std::uint32_t p = 0; p < image.partitions.size(); ++p) {
+    const ReplicaList& isr = image.partitions[p].isr;
+    if (isr.size() < 2 || !isr.contains(broker)) continue;
+    Where at = where;
+    at.partition = PartitionId(p);
+    at.node = broker;
+    report("I7 FencedNotInIsr", at, "fenced, and in an ISR of several");
+  }
+}
+
+// An acks=all acknowledgement says that the records are committed, and that at least
+// min.insync.replicas replicas hold them (C1.25).  (mutants: AckBeforeHighWatermark, SkipMinIsrCheck)
+void Invariants::produce_answered(const World& world, const ShadowPartition& partition,
+                                  const Account& account, const Where& where, const Fact& fact) {
+  if (fact.a != 0 || fact.c < 0) return;
+  const Composition& composition = world.composition();
+  const std::uint16_t producer = composition.node(fact.peer).index;
+  if (composition.producers[producer].config.acks != Acks::kAll) return;
+  const BatchGhost* batch =
+      account.find(producer, BatchNumber(static_cast<std::uint32_t>(fact.b)));
+  if (batch == nullptr) return;
+  const Offset last = Offset(fact.c) + (std::int64_t{batch->count} - 1);
+  if (partition.committed.end <= last) {
+    report("AckedIsCommitted", where,
+           fmt::format("acknowledged up to {} with {} committed", last.value(),
+                       partition.committed.end.value()));
+    return;
+  }
+  const ShadowLog* leader = partition.log_of(where.node);
+  if (leader == nullptr) return;
+  std::uint32_t holders = 0;
+  for (const ShadowLog& log : partition.logs) {
+    if (log.holds(leader->epoch_at(last), last)) ++holders;
+  }
+  const Broker& broker = world.broker(where.node);
+  const TopicId topic = composition.topic_of[where.partition.value()];
+  const std::uint32_t needed =
+      effective_min_isr(composition.behaviour, broker.image.topics[topic.value()],
+                        broker.image.partitions[where.partition.value()]);
+  if (holders < needed) {
+    report("AckedHasMinIsrCopies", where,
+           fmt::format("acknowledged at offset {} with {} of {} copies", last.value(), holders,
+                       needed));
+  }
+}
+
+// A consumer is handed committed records only, as committed (ConsistentRead).
+// (mutant: ServeAboveHighWatermark)
+void Invariants::delivered(const ShadowPartition& partition, const Where& where, const Fact& fact) {
+  const Offset last = Offset(fact.b) - 1;
+  if (last.value() < fact.a) return;
+  if (partition.committed.end <= last) {
+    report("ConsistentRead", where,
+           fmt::format("read offset {} with {} committed", last.value(),
+                       partition.committed.end.value()));
+  } else if (partition.committed.epoch_at(last).value() != fact.c) {
+    report("ConsistentRead", where,
+           fmt::format("read offset {} of leader epoch {}, committed is epoch {}", last.value(),
+                       fact.c, partition.committed.epoch_at(last).value()));
+  }
+}
+
+// Any two replicas agree below the lesser of their high watermarks (I1, LogMatching).
+// (mutants: NoTruncation, TruncateToHighWatermark)
+void Invariants::logs_agree(const ShadowPartition& partition, const Where& where) {
+  for (std::size_t i = 0; i < partition.logs.size(); ++i) {
+    for (std::size_t j = i + 1; j < partition.logs.size(); ++j) {
+      const ShadowLog& a = partition.logs[i];
+      const ShadowLog& b = partition.logs[j];
+      const Offset limit = std::min({a.high_watermark, b.high_watermark, a.end, b.end});
+      const Offset same = a.first_difference(b, limit);
+      if (same >= limit) continue;
+      report("I1 LogMatching", where,
+             fmt::format("two replicas differ at offset {}, below both high watermarks",
+                         same.value()));
+      return;
+    }
+  }
+}
+
+// The replicas' own logs are what their facts said (a check of the model, not of Kafka).
+void Invariants::shadows_are_true(const World& world, const ShadowPartition& partition,
+                                  const Where& where) {
+  for (std::uint32_t i = 0; i < partition.replicas.size(); ++i) {
+    const PartitionLog* log = log_of(world.broker(partition.replicas[i]), where.partition);
+    if (log == nullptr) continue;
+    const ShadowLog& shadow = partition.logs[i];
+    bool same = log->end() == shadow.end;
+    for (const EpochEntry& run : shadow.runs) {
+      same = same && (run.start < log->start() || log->holds(run.epoch, run.start));
+    }
+    if (same) continue;
+    Where at = where;
+    at.node = partition.replicas[i];
+    at.permitted = false;
+    report("FactsMatchLogs", at,
+           fmt::format("log end {} but facts say {}", log->end().value(), shadow.end.value()));
+  }
+}
+
+// After healing, every replica that is up holds exactly the leader's log.  (mutant: NoTruncation)
+void Invariants::converged(const World& world, const ShadowPartition& partition,
+                           const Where& where) {
+  const PartitionLog* leads = leader_log(world, where.partition);
+  if (leads == nullptr) return;
+  for (std::uint32_t i = 0; i < partition.replicas.size(); ++i) {
+    const PartitionLog* log = log_of(world.broker(partition.replicas[i]), where.partition);
+    if (log == nullptr || !world.up(partition.replicas[i])) continue;
+    bool same = log->end() == leads->end();
+    for (Offset at = std::max(log->start(), leads->start()); same && at < log->end();) {
+      same = log->epoch_at(at) == leads->epoch_at(at);
+      at = std::min(log->run_end(at), leads->run_end(at));
+    }
+    if (same) continue;
+    Where differs = where;
+    differs.node = partition.replicas[i];
+    report("Convergence", differs,
+           fmt::format("log end {} after healing, the leader's is {}", log->end().value(),
+                       leads->end().value()));
+  }
+}
+
+// An idempotent producer's batch stands once in the final log (C2.14), unless it had to begin a new
+// epoch (C2.20).  (mutants: SkipSequenceCheck, ForgetProducerStateOnFailover)
+void Invariants::idempotence_held(const World& world, const Account& account, const Where& where) {
+  const Composition& composition = world.composition();
+  for (std::size_t p = 0; p < composition.producers.size(); ++p) {
+    if (!composition.producers[p].config.idempotence) continue;
+    for (std::uint32_t n = 0;; ++n) {
+      const BatchGhost* batch = account.find(static_cast<std::uint32_t>(p), BatchNumber(n));
+      if (batch == nullptr) break;
+      if (batch->copies < 2) continue;
+      Where at = where;
+      at.partition = batch->partition;
+      at.node = composition.producers[p].node;
+      at.permitted = bumped_[p] != 0;
+      report("NoDuplicateWithIdempotence", at,
+             fmt::format("batch {} stands {} times in the log", n, batch->copies));
+    }
+  }
+}
+
+void Invariants::finish(const World& world, const Shadows& shadows, const Account& account,
+                        bool settled) {
+  Where where{world.now(), EventId(world.events()), kNoPartition, kNoNode, false};
+  for (std::uint32_t p = 0; p < shadows.size(); ++p) {
+    where.partition = PartitionId(p);
+    const ShadowPartition& partition = shadows.at(where.partition);
+    where.permitted = partition.loss_permitted;
+    logs_agree(partition, where);
+    shadows_are_true(world, partition, where);
+    if (settled) converged(world, partition, where);
+  }
+  where.partition = kNoPartition;
+  idempotence_held(world, account, where);
+}
+
+}  // namespace ackident

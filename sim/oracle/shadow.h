@@ -1,0 +1,79 @@
+// Shadows: what the facts say each replica's log holds, kept apart from the replicas themselves, and
+// the prefix that was ever exposed as committed. Oracles judge by shadows, so a handler that lies to
+// itself is still seen; a check at the end compares them with the real logs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "oracle/result.h"
+#include "kafka/composition.h"
+
+namespace ackident {
+
+// Epoch runs of a log: names only, as in PartitionLog, but fed by facts.
+struct ShadowLog {
+  std::vector<EpochEntry> runs;
+  Offset end;
+  Offset high_watermark;
+
+  [[nodiscard]] bool holds(LeaderEpoch epoch, Offset offset) const;
+  // Epoch of the record at `offset` < end; kNoLeaderEpoch beyond.
+  [[nodiscard]] LeaderEpoch epoch_at(Offset offset) const;
+  // End of the run of records from `offset` < end that share its epoch.
+  [[nodiscard]] Offset run_end(Offset offset) const;
+  void extend(LeaderEpoch epoch, Offset from, Offset to);
+  void cut(Offset to);
+  // First offset below `limit` where the two differ; limit if none (both must reach it).
+  [[nodiscard]] Offset first_difference(const ShadowLog& other, Offset limit) const;
+};
+
+// Who led in which epoch.
+struct EpochLeader {
+  LeaderEpoch epoch;
+  NodeId leader = kNoNode;
+};
+
+// Records that a log lost: one run of one epoch.
+struct Removal {
+  Instant at;
+  EventId event;
+  NodeId node = kNoNode;
+  CopyEnd how{};
+  LeaderEpoch epoch;
+  Offset from;
+  Offset to;
+};
+
+struct ShadowPartition {
+  ReplicaList replicas;                    // order of `logs`
+  std::vector<ShadowLog> logs;             // by place in the assignment
+  ShadowLog committed;                     // what any leader exposed below its high watermark
+  std::vector<Removal> removals;
+  std::vector<EpochLeader> leaders;        // ascending epochs: who began to lead
+  Offset leader_high_watermark;
+  bool loss_permitted = false;             // power loss, disk loss, unclean election, old truncation
+
+  [[nodiscard]] ShadowLog* log_of(NodeId node);
+  [[nodiscard]] const ShadowLog* log_of(NodeId node) const;
+};
+
+class Shadows {
+ public:
+  void reset(const Composition& composition);
+  // Follows the facts about logs; everything else is ignored.
+  void on_fact(Instant at, EventId event, const Fact& fact);
+
+  [[nodiscard]] const ShadowPartition& at(PartitionId partition) const {
+    return partitions_[partition.value()];
+  }
+  [[nodiscard]] ShadowPartition& at(PartitionId partition) { return partitions_[partition.value()]; }
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(partitions_.size()); }
+
+ private:
+  void remove(Instant at, EventId event, const Fact& fact, CopyEnd how);
+
+  std::vector<ShadowPartition> partitions_;
+};
+
+}  // namespace ackident
