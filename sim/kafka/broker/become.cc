@@ -168,9 +168,7 @@ void apply_metadata(Broker& broker, MetadataOffset to, Context& ctx) {
   const bool first = !broker.replicas.published;
   while (broker.image.end < to) {
     const MetadataRecord& record = ctx.metadata_log().at(broker.image.end);
-    const MetadataOffset next = broker.image.end + 1;
     broker.image.apply(record, ctx.composition());
-    broker.image.end = next;
     const auto* changed = std::get_if<PartitionRecord>(&record);
     if (changed != nullptr && !first) {
       apply_partition(broker, changed->partition, changed->state, ctx);

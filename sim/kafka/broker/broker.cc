@@ -21,8 +21,8 @@ void arm_fixed(BrokerTimer timer, Duration in, Context& ctx) {
 }
 
 // Which connection broke decides who must know.
-void on_disconnected(Broker& broker, NodeId from, const Disconnected& lost,
-                     const Payload& payload, Context& ctx) {
+void on_disconnected(Broker& broker, NodeId from, const Disconnected& lost, const Payload& payload,
+                     Context& ctx) {
   switch (lost.channel) {
     case Channel::kClient:
       forget_produce(broker, from, ctx);
@@ -35,20 +35,15 @@ void on_disconnected(Broker& broker, NodeId from, const Disconnected& lost,
         forget_fetch(broker, from, ctx);
       }
       return;
-    case Channel::kAlterPartition:
-      alter_partition_disconnected(broker, ctx);
-      return;
+    case Channel::kAlterPartition: alter_partition_disconnected(broker, ctx); return;
     case Channel::kLifecycle:
-    case Channel::kMetadata:
-      lifecycle_deliver(broker, payload, ctx);
-      return;
+    case Channel::kMetadata: lifecycle_deliver(broker, payload, ctx); return;
   }
 }
 
 // Payloads that no connection brings to a broker.
 template <class T>
-concept NotForBrokers =
-    std::is_same_v<T, ProduceResponse> || std::is_same_v<T, MetadataResponse> ||
+concept NotForBrokers = std::is_same_v<T, ProduceResponse> || std::is_same_v<T, MetadataResponse> ||
     std::is_same_v<T, InitProducerIdResponse> || std::is_same_v<T, BrokerRegistrationRequest> ||
     std::is_same_v<T, BrokerHeartbeatRequest> || std::is_same_v<T, AlterPartitionRequest> ||
     std::is_same_v<T, MetadataFetchRequest> || std::is_same_v<T, ElectLeadersCommand> ||
@@ -88,9 +83,7 @@ struct Deliver {
   void operator()(const BrokerRegistrationResponse&) const { to_lifecycle(); }
   void operator()(const BrokerHeartbeatResponse&) const { to_lifecycle(); }
   void operator()(const MetadataFetchResponse&) const { to_lifecycle(); }
-  void operator()(const Disconnected& m) const {
-    on_disconnected(broker, from, m, payload, ctx);
-  }
+  void operator()(const Disconnected& m) const { on_disconnected(broker, from, m, payload, ctx); }
   template <NotForBrokers T>
   void operator()(const T&) const {
     SIM_CHECK(!"a broker receives this payload");
@@ -107,9 +100,7 @@ void fire_fixed(Broker& broker, BrokerTimer timer, Context& ctx) {
     case BrokerTimer::kHeartbeat:
     case BrokerTimer::kLifecycleTimeout:
     case BrokerTimer::kMetadataFetch:
-    case BrokerTimer::kMetadataTimeout:
-      lifecycle_fire(broker, timer, ctx);
-      return;
+    case BrokerTimer::kMetadataTimeout: lifecycle_fire(broker, timer, ctx); return;
     case BrokerTimer::kIsrExpiration:
       arm_fixed(timer, isr_expiration_period(broker, ctx), ctx);
       shrink_isrs(broker, ctx);
@@ -118,12 +109,9 @@ void fire_fixed(Broker& broker, BrokerTimer timer, Context& ctx) {
       arm_fixed(timer, config_of(broker, ctx).hw_checkpoint_interval, ctx);
       checkpoint_high_watermarks(broker, ctx);
       return;
-    case BrokerTimer::kAlterPartition:
-      alter_partition_due(broker, ctx);
-      return;
+    case BrokerTimer::kAlterPartition: alter_partition_due(broker, ctx); return;
     case BrokerTimer::kRecoveryPointCheckpoint:  // never armed: see checkpoint_high_watermarks
-    case BrokerTimer::kFixed:
-      SIM_CHECK(!"a timer that this broker arms");
+    case BrokerTimer::kFixed: SIM_CHECK(!"a timer that this broker arms");
   }
 }
 

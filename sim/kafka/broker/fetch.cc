@@ -54,8 +54,8 @@ Read refuse(Read read, ErrorCode error, const Broker& broker, const Context& ctx
   return read;
 }
 
-// Records from the offset up to `bound`, of one leader epoch, within the byte limits. A batch larger
-// than the limits is read only if the response holds no data yet (R3.3).
+// Records from the offset up to `bound`, of one leader epoch, within the byte limits. A batch
+// larger than the limits is read only if the response holds no data yet (R3.3).
 void read_records(const PartitionLog& log, const FetchPart& part, Offset bound,
                   std::int64_t bytes_left, bool first, const Context& ctx, FetchResult& result) {
   if (bytes_left <= 0 && !first) return;
@@ -94,10 +94,9 @@ Read read_part(const Broker& broker, NodeId from, const FetchRequest& request,
   if (part.last_fetched_epoch != kNoLeaderEpoch) {
     const Divergence divergence = check_divergence(log, part.last_fetched_epoch, part.offset);
     switch (divergence.kind) {
-      case Divergence::Kind::kNone:
-        break;
+      case Divergence::Kind::kNone: break;
       case Divergence::Kind::kDiverging:
-        result.diverging = divergence.end;
+        result.diverging = divergence.diverging;
         read.at_once = true;
         return read;
       case Divergence::Kind::kOutOfRange:
@@ -120,8 +119,7 @@ ErrorCode update_follower(Broker& broker, NodeId from, const FetchRequest& reque
                           const FetchPart& part, Context& ctx) {
   Replica& replica = *broker.replicas.find(part.partition);
   RemoteReplica& remote = *find_remote(std::get<Leader>(replica.role), from);
-  const BrokerEpoch known =
-      broker.image.brokers[ctx.composition().broker_index(from)].epoch;
+  const BrokerEpoch known = broker.image.brokers[ctx.composition().broker_index(from)].epoch;
   if (ctx.behaviour().fetch_carries_broker_epoch && request.broker_epoch != kNoBrokerEpoch &&
       request.broker_epoch < known) {
     return ErrorCode::kNotLeaderOrFollower;  // an earlier life of that broker (KIP-903)
@@ -180,8 +178,8 @@ void on_fetch(Broker& broker, NodeId from, const FetchRequest& request, Context&
   std::int64_t bytes = 0;
   bool at_once = parts.empty() || request.wait_max <= Duration();
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const Read read = serve_part(broker, from, request, parts[i], request.bytes_max - bytes,
-                                 bytes == 0, ctx);
+    const Read read =
+        serve_part(broker, from, request, parts[i], request.bytes_max - bytes, bytes == 0, ctx);
     // Counting progress may have answered others, and their answers may have moved the pool.
     ctx.pools().fetch_results.get(response.parts)[i] = read.result;
     bytes += read.result.bytes;
@@ -217,8 +215,7 @@ Readable readable(const Broker& broker, NodeId from, const FetchRequest& request
   return {read.at_once, read.result.bytes};
 }
 
-void on_list_offsets(Broker& broker, NodeId from, const ListOffsetsRequest& request,
-                     Context& ctx) {
+void on_list_offsets(Broker& broker, NodeId from, const ListOffsetsRequest& request, Context& ctx) {
   ListOffsetsResponse response;
   response.correlation = request.correlation;
   response.partition = request.partition;

@@ -18,7 +18,7 @@ void answer_fetch(Broker&, NodeId from, const FetchRequest&, std::span<const Fet
 
 // Must a parked fetch be answered on account of this partition alone, and how much could it read?
 struct Readable {
-  bool at_once = false;        // an error, a divergence, or a bound below the offset
+  bool at_once = false;  // an error, a divergence, or a bound below the offset
   std::int64_t bytes = 0;
 };
 [[nodiscard]] Readable readable(const Broker&, NodeId from, const FetchRequest&, const FetchPart&,

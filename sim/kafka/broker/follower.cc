@@ -61,8 +61,8 @@ void send_query(Broker& broker, const Replica& replica, Follower& follower, Cont
   ListOffsetsRequest request;
   request.correlation = follower.query;
   request.partition = replica.partition;
-  request.spec = follower.state == Follower::State::kAskLatest ? OffsetSpec::kLatest
-                                                               : OffsetSpec::kEarliest;
+  request.spec =
+      follower.state == Follower::State::kAskLatest ? OffsetSpec::kLatest : OffsetSpec::kEarliest;
   request.from_replica = true;
   request.current_epoch = follower.epoch;
   ctx.send(follower.leader, request);
@@ -74,7 +74,7 @@ FetchPart fetch_part(const Broker& broker, const Replica& replica, const Followe
   part.partition = replica.partition;
   part.current_epoch = follower.epoch;
   if (ctx.behaviour().truncation == Truncation::kOnFetch) {
-    part.last_fetched_epoch = replica.log.last_record_epoch();
+    part.last_fetched_epoch = replica.log.latest_epoch();
   }
   part.bytes_max = static_cast<std::int32_t>(config_of(broker, ctx).replica_fetch_max_bytes);
   part.offset = replica.log.end();
@@ -122,18 +122,13 @@ void run_fetcher(Broker& broker, std::uint16_t leader_index, Context& ctx) {
     Replica& replica = broker.replicas.replicas[index];
     Follower& follower = std::get<Follower>(replica.role);
     switch (work_of(follower, ctx.now())) {
-      case Work::kNothing:
-        break;
-      case Work::kPaused:
-        resume = std::min(resume, follower.paused_until);
-        break;
+      case Work::kNothing: break;
+      case Work::kPaused: resume = std::min(resume, follower.paused_until); break;
       case Work::kQuery:
         send_query(broker, replica, follower, ctx);
         ++fetcher.queries_in_flight;
         break;
-      case Work::kFetch:
-        ++fetchable;
-        break;
+      case Work::kFetch: ++fetchable; break;
     }
   }
   if (fetcher.queries_in_flight == 0 && fetchable > 0) {
@@ -163,8 +158,7 @@ void set_follower_high_watermark(const Broker& broker, Replica& replica, Offset 
 }
 
 // R3.22, also when the response brings no records.
-void take_records(const Broker& broker, Replica& replica, const FetchResult& result,
-                  Context& ctx) {
+void take_records(const Broker& broker, Replica& replica, const FetchResult& result, Context& ctx) {
   if (result.to > result.from) {
     replica.log.append(result.epoch, result.to, ctx.now());
     flush_if_due(broker, replica, ctx);
@@ -182,16 +176,12 @@ void take_records(const Broker& broker, Replica& replica, const FetchResult& res
 // R3.30, R3.29: what an error means for its partition.
 void take_error(Broker& broker, Follower& follower, ErrorCode error, Context& ctx) {
   switch (error) {
-    case ErrorCode::kOffsetOutOfRange:
-      follower.state = Follower::State::kAskLatest;
-      return;
+    case ErrorCode::kOffsetOutOfRange: follower.state = Follower::State::kAskLatest; return;
     case ErrorCode::kFencedLeaderEpoch:
       // The request carried the newest epoch we know (else it would not be ours any more, R3.5).
       follower.state = Follower::State::kFailed;
       return;
-    default:
-      pause(broker, follower, ctx);
-      return;
+    default: pause(broker, follower, ctx); return;
   }
 }
 
@@ -224,8 +214,7 @@ void rotate(Broker& broker, Fetcher& fetcher, std::span<const FetchResult> resul
   moved.clear();
   for (const FetchResult& result : results) {
     if (result.bytes == 0) continue;
-    moved.push_back(
-        static_cast<std::uint32_t>(broker.replicas.index_of[result.partition.value()]));
+    moved.push_back(static_cast<std::uint32_t>(broker.replicas.index_of[result.partition.value()]));
   }
   if (moved.empty() || moved.size() == fetcher.replicas.size()) return;
   const auto keep = std::stable_partition(
@@ -322,8 +311,7 @@ void run_due_fetchers(Broker& broker, Context& ctx) {
   due.clear();
 }
 
-void on_fetch_response(Broker& broker, NodeId leader, const FetchResponse& response,
-                       Context& ctx) {
+void on_fetch_response(Broker& broker, NodeId leader, const FetchResponse& response, Context& ctx) {
   Fetcher& fetcher = fetcher_of(broker, leader, ctx);
   if (!fetcher.fetch_in_flight || fetcher.correlation != response.correlation) return;
   fetcher.fetch_in_flight = false;
@@ -352,8 +340,8 @@ void on_list_offsets_response(Broker& broker, NodeId leader, const ListOffsetsRe
   run_due_fetchers(broker, ctx);
 }
 
-void on_epoch_response(Broker& broker, NodeId leader,
-                       const OffsetsForLeaderEpochResponse& response, Context& ctx) {
+void on_epoch_response(Broker& broker, NodeId leader, const OffsetsForLeaderEpochResponse& response,
+                       Context& ctx) {
   Replica* replica = broker.replicas.find(response.partition);
   Follower* follower = following(replica, leader);
   if (take_answer(broker, leader, follower, response.correlation, ctx)) {

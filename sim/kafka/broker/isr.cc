@@ -1,6 +1,7 @@
 #include "kafka/broker/isr.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kafka/broker/broker.h"
 #include "kafka/broker/leader.h"
@@ -8,8 +9,8 @@
 namespace ackident {
 namespace {
 
-constexpr Duration kResendDelay = milliseconds(50);        // R4.9: request-level errors
-constexpr Duration kRediscoverDelay = milliseconds(100);   // R4.9: looking for the controller
+constexpr Duration kResendDelay = milliseconds(50);       // R4.9: request-level errors
+constexpr Duration kRediscoverDelay = milliseconds(100);  // R4.9: looking for the controller
 constexpr Duration kControllerSocketTimeout = milliseconds(30'000);  // controller.socket.timeout.ms
 
 const BrokerConfig& config_of(const Broker& broker, const Context& ctx) {
@@ -178,8 +179,7 @@ bool is_isr_eligible(const Broker& broker, const RemoteReplica& remote, const Co
   return remote.broker_epoch == kNoBrokerEpoch || remote.broker_epoch == known.epoch;
 }
 
-void maybe_expand_isr(Broker& broker, Replica& replica, const RemoteReplica& remote,
-                      Context& ctx) {
+void maybe_expand_isr(Broker& broker, Replica& replica, const RemoteReplica& remote, Context& ctx) {
   Leader& leader = std::get<Leader>(replica.role);
   if (in_maximal_isr(leader, remote.node, ctx) || !may_propose(replica, leader, ctx)) return;
   if (!is_isr_eligible(broker, remote, ctx)) return;
@@ -187,8 +187,8 @@ void maybe_expand_isr(Broker& broker, Replica& replica, const RemoteReplica& rem
     if (remote.leo < replica.log.high_watermark()) return;
     // A new leader's high watermark may be behind what was committed before it, so the start of its
     // epoch is a bound as well (KAFKA-7128).
-    if (ctx.behaviour().join_isr_needs_epoch_start &&
-        !ctx.mutant(Mutant::kExpandBelowEpochStart) && remote.leo < leader.epoch_start) {
+    if (ctx.behaviour().join_isr_needs_epoch_start && !ctx.mutant(Mutant::kExpandBelowEpochStart) &&
+        remote.leo < leader.epoch_start) {
       return;
     }
   }

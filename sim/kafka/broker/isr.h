@@ -23,8 +23,8 @@ struct AlterQueue {
   std::uint32_t in_flight = 0;
   std::uint32_t tickets = 0;
   Correlation correlation;
-  bool backing_off = false;        // the timer stands for a resend, not for a silent controller
-  bool held = false;               // within a step that proposes or settles several partitions
+  bool backing_off = false;          // the timer stands for a resend, not for a silent controller
+  bool held = false;                 // within a step that proposes or settles several partitions
   std::vector<AlterEntry> settling;  // scratch: entries of the response being handled
 };
 
@@ -35,7 +35,8 @@ struct AlterQueue {
 [[nodiscard]] std::uint32_t maximal_isr_size(const Leader&, const Context&);
 
 // R3.12.
-[[nodiscard]] bool is_caught_up(const RemoteReplica&, Offset leader_end, Instant now, Duration lag_max);
+[[nodiscard]] bool is_caught_up(const RemoteReplica&, Offset leader_end, Instant now,
+                                Duration lag_max);
 // R4.6.
 [[nodiscard]] bool is_isr_eligible(const Broker&, const RemoteReplica&, const Context&);
 

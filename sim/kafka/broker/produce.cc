@@ -44,24 +44,9 @@ ErrorCode check_request(const Broker& broker, const Replica* replica, const Prod
   return ErrorCode::kNone;
 }
 
-// R2.15 / C2.14-C2.16.
-ProducerStateTable::Check check_sequence(const Replica& replica, const ProducePart& part,
-                                         const Context& ctx) {
-  if (part.producer_id == kNoProducerId || ctx.mutant(Mutant::kSkipSequenceCheck)) return {};
-  const Sequence last = part.base_sequence + (std::int64_t{part.count} - 1);
-  ProducerStateTable::Check check =
-      replica.producers.check(part.producer_id, part.producer_epoch, part.base_sequence, last);
-  if (check.error == ErrorCode::kOutOfOrderSequenceNumber &&
-      ctx.mutant(Mutant::kAcceptOutOfOrder)) {
-    check.error = ErrorCode::kNone;
-  }
-  return check;
-}
-
-// R2.1 step 7: page cache, offsets from the log end, stamped with the leader's epoch.
-void append(Broker& broker, Replica& replica, NodeId client, const ProducePart& part,
-            Context& ctx) {
-  const LeaderEpoch epoch = leader_epoch(replica);
+// R2.1 step 7: offsets from the log end, stamped with the time.
+LedgerBatch make_batch(const Replica& replica, NodeId client, const ProducePart& part,
+                       Instant now) {
   LedgerBatch batch;
   batch.base = replica.log.end();
   batch.count = part.count;
@@ -71,17 +56,36 @@ void append(Broker& broker, Replica& replica, NodeId client, const ProducePart& 
   batch.number = part.number;
   batch.producer_id = part.producer_id;
   batch.base_sequence = part.base_sequence;
-  batch.appended = ctx.now();
+  batch.appended = now;
+  return batch;
+}
+
+// R2.15, C2.14-C2.16.
+ProducerStateTable::Check check_sequence(const Replica& replica, const LedgerBatch& batch,
+                                         const Context& ctx) {
+  if (batch.producer_id == kNoProducerId || ctx.mutant(Mutant::kSkipSequenceCheck)) return {};
+  ProducerStateTable::Check check = replica.producers.check(
+      batch.producer_id, batch.producer_epoch, batch.base_sequence, batch.last_sequence());
+  if (check.error == ErrorCode::kOutOfOrderSequenceNumber &&
+      ctx.mutant(Mutant::kAcceptOutOfOrder)) {
+    check.error = ErrorCode::kNone;
+  }
+  return check;
+}
+
+// Into the page cache; to disk only if flush.messages says so (R1.13).
+void append(const Broker& broker, Replica& replica, const LedgerBatch& batch, Context& ctx) {
+  const LeaderEpoch epoch = leader_epoch(replica);
   ctx.append_batch(replica.partition, epoch, batch);
   replica.log.append(epoch, batch.end(), ctx.now());
-  if (part.producer_id != kNoProducerId) {
-    replica.producers.record(part.producer_id, part.producer_epoch,
+  if (batch.producer_id != kNoProducerId) {
+    replica.producers.record(batch.producer_id, batch.producer_epoch,
                              {batch.base_sequence, batch.last_sequence(), batch.base, batch.end()});
   }
   flush_if_due(broker, replica, ctx);
   ctx.note({.kind = FactKind::kAppended,
             .node = broker.self,
-            .peer = client,
+            .peer = batch.client,
             .partition = replica.partition,
             .a = batch.base.value(),
             .b = batch.end().value(),
@@ -99,9 +103,11 @@ Outcome serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks 
 
   Replica* replica = broker.replicas.find(part.partition);
   result.error = check_request(broker, replica, part, acks, ctx);
+  LedgerBatch batch;
   ProducerStateTable::Check check;
   if (result.error == ErrorCode::kNone) {
-    check = check_sequence(*replica, part, ctx);
+    batch = make_batch(*replica, client, part, ctx.now());
+    check = check_sequence(*replica, batch, ctx);
     result.error = check.error;
   }
   if (result.error != ErrorCode::kNone) {
@@ -123,9 +129,9 @@ Outcome serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks 
               .a = check.original.base.value(),
               .b = static_cast<std::int64_t>(part.number.value())});
   } else {
-    result.base = replica->log.end();
-    append(broker, *replica, client, part, ctx);
-    outcome.parked.required = replica->log.end();
+    append(broker, *replica, batch, ctx);
+    result.base = batch.base;
+    outcome.parked.required = batch.end();
     outcome.appended = true;
   }
   // Only acks=all waits, and for duplicates as well (C2.14).
@@ -155,8 +161,7 @@ void answer_produce(NodeId client, Correlation correlation, std::span<const Park
                     Context& ctx) {
   ProduceResponse response;
   response.correlation = correlation;
-  response.parts =
-      ctx.pools().produce_results.make(static_cast<std::uint32_t>(parts.size()));
+  response.parts = ctx.pools().produce_results.make(static_cast<std::uint32_t>(parts.size()));
   const std::span<ProduceResult> results = ctx.pools().produce_results.get(response.parts);
   for (std::size_t i = 0; i < parts.size(); ++i) {
     SIM_CHECK(parts[i].decided);

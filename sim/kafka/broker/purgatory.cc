@@ -1,6 +1,7 @@
 #include "kafka/broker/purgatory.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kafka/broker/broker.h"
 #include "kafka/broker/fetch.h"

@@ -19,7 +19,7 @@ struct Broker;
 
 struct ParkedPart {
   ProduceResult result;
-  Offset required;             // answered when the high watermark reaches this (R2.5)
+  Offset required;  // answered when the high watermark reaches this (R2.5)
   bool decided = false;
 
   // The result is wire content; two parked parts are the same if they wait for the same thing.
@@ -39,7 +39,7 @@ struct ParkedProduce {
 };
 struct ParkedFetch {
   bool active = false;
-  FetchRequest request;            // its span is not valid any more: the parts are below
+  FetchRequest request;  // its span is not valid any more: the parts are below
   std::vector<FetchPart> parts;
 };
 
@@ -47,7 +47,8 @@ struct ParkedFetch {
 
 // Parks the parts in ReplicaManager::produce_parts, at least one of which is undecided.
 void park_produce(Broker&, NodeId client, const ProduceRequest&, Context&);
-// Decides the parts of a newly parked produce that the high watermark covers already (R2.13, C2.14).
+// Decides the parts of a newly parked produce that the high watermark covers already (R2.13,
+// C2.14).
 void decide_reached(Broker&, NodeId client, Context&);
 // The partition's high watermark rose (R2.8): decides what it reaches.
 void complete_produces(Broker&, Replica&, Context&);
@@ -67,8 +68,8 @@ void park_fetch(Broker&, NodeId from, const FetchRequest&, Context&);
 void wake_followers(Broker&, Replica&, Context&);
 // The high watermark rose: consumers read again (C4.14).
 void wake_consumers(Broker&, Replica&, Context&);
-// Answers the node's parked fetch now, if there is one: it expired (R3.8), or the leader or its epoch
-// changed under one of its partitions.
+// Answers the node's parked fetch now, if there is one: it expired (R3.8), or the leader or its
+// epoch changed under one of its partitions.
 void complete_fetch(Broker&, NodeId from, Context&);
 void forget_fetch(Broker&, NodeId from, Context&);
 

@@ -26,16 +26,16 @@ struct Offline {
 struct Follower {
   enum class State : std::uint8_t {
     kFetching,
-    kAskEpoch,      // old truncation rules: must ask where the epochs end before it fetches (R9.4)
-    kAskLatest,     // OFFSET_OUT_OF_RANGE: where does the leader end (R3.29)
-    kAskEarliest,   // and if it reaches beyond us: where does it start
-    kFailed,        // fenced with the newest epoch we know: waits for metadata (R3.30)
+    kAskEpoch,     // old truncation rules: must ask where the epochs end before it fetches (R9.4)
+    kAskLatest,    // OFFSET_OUT_OF_RANGE: where does the leader end (R3.29)
+    kAskEarliest,  // and if it reaches beyond us: where does it start
+    kFailed,       // fenced with the newest epoch we know: waits for metadata (R3.30)
   };
 
   NodeId leader = kNoNode;
   LeaderEpoch epoch;
   State state = State::kFetching;
-  Instant paused_until = kLongAgo;       // R3.4
+  Instant paused_until = kLongAgo;  // R3.4
   // What the request under way asked, if this replica is in it; a response to anything else is
   // ignored (R3.5). A query is known by its correlation, a fetch by its offset.
   bool requested = false;
@@ -48,11 +48,11 @@ struct Follower {
 // A follower as its leader sees it (R3.10).
 struct RemoteReplica {
   NodeId node = kNoNode;
-  Offset leo = kNoOffset;                // kNoOffset: has not fetched in this leadership
+  Offset leo = kNoOffset;  // kNoOffset: has not fetched in this leadership
   Offset leader_end_at_fetch = kNoOffset;
   Instant fetched_at = kLongAgo;
   Instant caught_up_at = kLongAgo;
-  bool epoch_seen = false;               // a fetch told its broker epoch, perhaps as -1
+  bool epoch_seen = false;  // a fetch told its broker epoch, perhaps as -1
   BrokerEpoch broker_epoch = kNoBrokerEpoch;
 
   bool operator==(const RemoteReplica&) const = default;
@@ -66,14 +66,14 @@ struct CommittedIsr {
   bool operator==(const CommittedIsr&) const = default;
 };
 struct PendingExpand {
-  ReplicaList isr;                       // still the committed one
+  ReplicaList isr;  // still the committed one
   NodeId joining = kNoNode;
   std::uint32_t ticket = 0;
 
   bool operator==(const PendingExpand&) const = default;
 };
 struct PendingShrink {
-  ReplicaList isr;                       // still the committed one
+  ReplicaList isr;  // still the committed one
   ReplicaList leaving;
   std::uint32_t ticket = 0;
 
@@ -83,11 +83,11 @@ using IsrState = std::variant<CommittedIsr, PendingExpand, PendingShrink>;
 
 struct Leader {
   LeaderEpoch epoch;
-  Offset epoch_start;                    // its log end when it became leader of this epoch
+  Offset epoch_start;  // its log end when it became leader of this epoch
   IsrState isr;
   InlineVec<RemoteReplica, kReplicasMax> remotes;  // every other assigned replica
-  std::vector<NodeId> produce_waiters;   // clients whose parked produce waits for this partition
-  std::vector<NodeId> fetch_waiters;     // nodes whose parked fetch names this partition
+  std::vector<NodeId> produce_waiters;  // clients whose parked produce waits for this partition
+  std::vector<NodeId> fetch_waiters;    // nodes whose parked fetch names this partition
 
   bool operator==(const Leader&) const = default;
 };
@@ -97,10 +97,10 @@ using Role = std::variant<Offline, Follower, Leader>;
 struct Replica {
   PartitionId partition = kNoPartition;
   PartitionLog log;
-  ProducerStateTable producers;          // kept by a leader only; rebuilt on election (C2.17)
-  Offset high_watermark_checkpoint;      // on disk (R1.16)
+  ProducerStateTable producers;      // kept by a leader only; rebuilt on election (C2.17)
+  Offset high_watermark_checkpoint;  // on disk (R1.16)
   PartitionEpoch partition_epoch = PartitionEpoch(-1);  // newest applied (R3.13)
-  bool alter_queued = false;             // an AlterPartition entry of it is queued or in flight
+  bool alter_queued = false;  // an AlterPartition entry of it is queued or in flight
   Role role;
 
   bool operator==(const Replica&) const = default;

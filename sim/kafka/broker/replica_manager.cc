@@ -53,9 +53,7 @@ void stop_log(Broker& broker, Replica& replica, StopKind kind, Context& ctx) {
       replica.high_watermark_checkpoint = replica.log.high_watermark();
       replica.log.flush(replica.log.end());
       return;
-    case StopKind::kDiskWipe:
-      wipe(broker, replica, ctx);
-      return;
+    case StopKind::kDiskWipe: wipe(broker, replica, ctx); return;
   }
 }
 
@@ -133,8 +131,7 @@ ProducerId next_producer_id(Broker& broker, Context& ctx) {
   const std::int64_t node = ctx.self().value();
   const std::int64_t incarnation = broker.lifecycle.incarnation.value();
   SIM_CHECK(incarnation < 100 && broker.replicas.producer_ids < 10'000);
-  return ProducerId((node + 1) * 1'000'000 + incarnation * 10'000 +
-                    broker.replicas.producer_ids++);
+  return ProducerId((node + 1) * 1'000'000 + incarnation * 10'000 + broker.replicas.producer_ids++);
 }
 
 }  // namespace ackident

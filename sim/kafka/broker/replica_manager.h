@@ -17,20 +17,20 @@
 namespace ackident {
 
 struct ReplicaManager {
-  std::vector<std::int32_t> index_of;   // by PartitionId; -1: not hosted here
-  std::vector<Replica> replicas;        // in order of creation
-  std::vector<Fetcher> fetchers;        // by broker index of the leader
+  std::vector<std::int32_t> index_of;       // by PartitionId; -1: not hosted here
+  std::vector<Replica> replicas;            // in order of creation
+  std::vector<Fetcher> fetchers;            // by broker index of the leader
   std::vector<std::uint16_t> fetchers_due;  // to be run at the end of this step
-  std::vector<std::uint32_t> rotation;  // scratch of a fetcher's rotation (R3.3)
-  std::vector<ParkedProduce> produces;  // by NodeId of the client
-  std::vector<ParkedFetch> fetches;     // by NodeId of the fetching node
-  std::vector<ParkedPart> produce_parts;  // scratch: parts of the produce being served
-  std::vector<PartitionId> appended;    // scratch: partitions it appended to
+  std::vector<std::uint32_t> rotation;      // scratch of a fetcher's rotation (R3.3)
+  std::vector<ParkedProduce> produces;      // by NodeId of the client
+  std::vector<ParkedFetch> fetches;         // by NodeId of the fetching node
+  std::vector<ParkedPart> produce_parts;    // scratch: parts of the produce being served
+  std::vector<PartitionId> appended;        // scratch: partitions it appended to
   AlterQueue alter;
-  bool published = false;               // the first image was applied (R6.1 step 4)
-  Correlation correlation;              // of this broker's last replication request
-  std::uint32_t producer_ids = 0;       // given out in this incarnation
-  std::int64_t power_loss_records = -1; // stated loss of the next power loss; negative: drawn
+  bool published = false;                // the first image was applied (R6.1 step 4)
+  Correlation correlation;               // of this broker's last replication request
+  std::uint32_t producer_ids = 0;        // given out in this incarnation
+  std::int64_t power_loss_records = -1;  // stated loss of the next power loss; negative: drawn
 
   [[nodiscard]] Replica* find(PartitionId partition) {
     if (partition.value() >= index_of.size()) return nullptr;
