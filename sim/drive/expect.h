@@ -1,7 +1,7 @@
 // The expectations of a scenario against the result of its run.
 #pragma once
 
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

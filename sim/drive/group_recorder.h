@@ -8,7 +8,7 @@
 #include "drive/append_marks.h"
 #include "drive/lag_series.h"
 #include "drive/metric_recorder.h"
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

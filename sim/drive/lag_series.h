@@ -6,7 +6,7 @@
 
 #include <vector>
 
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

@@ -6,7 +6,7 @@
 #include <array>
 #include <cstdint>
 
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

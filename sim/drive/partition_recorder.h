@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "drive/metric_recorder.h"
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

@@ -6,7 +6,7 @@
 
 #include "drive/histogram.h"
 #include "drive/metric_recorder.h"
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

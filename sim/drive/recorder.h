@@ -9,7 +9,7 @@
 #include "drive/metric_recorder.h"
 #include "drive/partition_recorder.h"
 #include "drive/producer_recorder.h"
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

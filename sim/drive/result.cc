@@ -1,4 +1,4 @@
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 

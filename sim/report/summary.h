@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "drive/result.h"
+#include "oracle/result.h"
 
 namespace ackident {
 
