@@ -2,6 +2,7 @@
 #pragma once
 
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
 

@@ -9,6 +9,7 @@
 #include "drive/lag_series.h"
 #include "drive/metric_recorder.h"
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
 

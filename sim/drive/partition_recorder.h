@@ -7,6 +7,7 @@
 
 #include "drive/metric_recorder.h"
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
 

@@ -10,6 +10,7 @@
 #include "drive/partition_recorder.h"
 #include "drive/producer_recorder.h"
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
 

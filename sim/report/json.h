@@ -5,6 +5,7 @@
 #include <string>
 
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
 
