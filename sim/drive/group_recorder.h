@@ -12,6 +12,9 @@
 
 namespace ackident {
 
+struct Composition;
+struct Scenario;
+
 class GroupRecorder {
  public:
   void reset(const Scenario& scenario);

@@ -13,6 +13,8 @@
 
 namespace ackident {
 
+struct Scenario;
+
 class Recorder {
  public:
   // The scenario must outlive the run.
