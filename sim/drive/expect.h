@@ -6,6 +6,8 @@
 
 namespace ackident {
 
+struct Scenario;
+
 // Fills result.expectations and result.verdict. A run fails if an expectation failed, or if an
 // invariant was violated that the settings do not permit; it is unknown if its bounds were hit; it
 // is vacuous if faults were asked for and none bit, or if an expectation is about acked records and

@@ -13,6 +13,9 @@
 
 namespace ackident {
 
+struct Composition;
+struct Scenario;
+
 class GroupRecorder {
  public:
   void reset(const Scenario& scenario);

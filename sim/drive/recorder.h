@@ -14,6 +14,8 @@
 
 namespace ackident {
 
+struct Scenario;
+
 class Recorder {
  public:
   // The scenario must outlive the run.

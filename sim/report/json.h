@@ -9,6 +9,8 @@
 
 namespace ackident {
 
+struct Scenario;
+
 std::string report_json(const Scenario& scenario, const RunResult& result);
 
 // The text of reports/report.schema.json.

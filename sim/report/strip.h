@@ -11,6 +11,8 @@
 
 namespace ackident {
 
+struct Scenario;
+
 class StripChart {
  public:
   using Output = void (*)(void* context, std::string_view line);  // without a line feed

@@ -8,6 +8,8 @@
 
 namespace ackident {
 
+struct Scenario;
+
 std::string report_summary(const Scenario& scenario, const RunResult& result, bool colour);
 
 }  // namespace ackident
