@@ -202,6 +202,10 @@ void World::apply_effects(NodeId node) {
         network_.close(node, effect.to, static_cast<std::uint8_t>(effect.channel), now_,
                        next_event_);
         break;
+      case Effect::Kind::kDrop:
+        network_.drop_connection(effect.to, node, static_cast<std::uint8_t>(Channel::kClient), now_,
+                                 next_event_);
+        break;
       case Effect::Kind::kListen: network_.listen(node); break;
       case Effect::Kind::kExit: exits = true; break;
     }
@@ -245,7 +249,7 @@ void World::complete(Step& out, NodeId node, InputKind input, std::uint8_t detai
                  static_cast<std::uint64_t>(fact.c) * 7);
   }
   if (trace_ != nullptr) [[unlikely]] {
-    trace_->write(TraceRecord{out.id, out.cause, now_, node.value(), from.value(),
+    append(*trace_, TraceRecord{out.id, out.cause, now_, node.value(), from.value(),
                               static_cast<std::uint8_t>(input), detail,
                               static_cast<std::uint16_t>(outbox_.facts.size()),
                               outbox_.facts.empty() ? 0 : outbox_.facts[0].partition.value()});

@@ -53,7 +53,7 @@ class World {
   [[nodiscard]] Instant now() const { return now_; }
   [[nodiscard]] std::uint64_t events() const { return next_event_.value(); }
   [[nodiscard]] std::uint64_t digest() const { return digest_.value(); }
-  // Bytes of state that grow with the run, for the memory goal's test.
+  // Keeps a record of every event from the next reset on; null: none.
   void set_trace(TraceSink* sink) { trace_ = sink; }
 
   // ---- what oracles, selectors and the settle phase read ----
@@ -147,5 +147,11 @@ class World {
   Digest digest_;
   TraceSink* trace_ = nullptr;
 };
+
+// The log of a partition on a broker, running or not; null if the broker hosts none.
+inline const PartitionLog* log_of(const Broker& broker, PartitionId partition) {
+  const Replica* replica = broker.replicas.find(partition);
+  return replica == nullptr ? nullptr : &replica->log;
+}
 
 }  // namespace ackident

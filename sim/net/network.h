@@ -7,12 +7,320 @@
 //
 //   Closed --send--> Open          handshake: the first message arrives one round trip later
 //          --send--> (refused)     nobody listens: Disconnected(refused) after one round trip
-//          --send--> (timeout)     host off or cut: Disconnected(setup timeout) after the time given
-//   Open   --peer's process dies, host up--> the bytes already sent arrive, then Disconnected(reset)
-//          --host off, cut--> silence; messages wait. After heal they arrive (retransmission); after
+//          --send--> (timeout)     host off or cut: Disconnected(setup timeout) after the time
+//          given
+//   Open   --peer's process dies, host up--> the bytes already sent arrive, then
+//   Disconnected(reset)
+//          --host off, cut--> silence; messages wait. After heal they arrive (retransmission);
+//          after
 //                             the host is back its kernel answers with a reset
+//          --cut with reset--> Disconnected(reset) at both ends, what was under way is lost
 //          --initiator closes--> answers are dropped; requests already sent arrive, then
 //                             Disconnected(reset) at the acceptor
 // One request at a time is served per connection (C0.8): a delivered request that expects an answer
-// mutes its lane until the answer is sent or the connection ends.
+// mutes its lane until the answer is sent or the connection ends. Once the initiator has closed,
+// the requests already sent are handed over one after the other without waiting for answers (C0.9).
+//
+// What an initiator sends on a connection that is over, but of whose end it has not been told, is
+// dropped: the notice speaks for it. A process that died hears nothing of its connections.
 #pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "base/node_id.h"
+#include "base/time.h"
+#include "kernel/chooser.h"
+#include "kernel/event_queue.h"
+#include "net/connection.h"
+#include "net/pair_table.h"
+#include "net/topology.h"
+
+namespace ackident {
+
+template <class Message>
+class Network {
+ public:
+  using Queue = EventQueue<Parcel<Message>>;
+  using Popped = typename Queue::Popped;
+
+  // `by_node`: the set-up timeouts of each node as initiator. The references must outlive this.
+  Network(const Topology& topology, Queue& queue, const Chooser& chooser, std::uint32_t channels,
+          std::vector<SetupTimeout> by_node, NetworkHooks<Message> hooks)
+      : topology_(topology),
+        queue_(queue),
+        chooser_(chooser),
+        channels_(channels),
+        setup_(std::move(by_node)),
+        hooks_(hooks),
+        nodes_(topology.spec().rack_of.size()),
+        connections_of_(nodes_.size()) {
+    SIM_CHECK(channels_ > 0 && channels_ <= 128);
+    SIM_CHECK(setup_.size() == nodes_.size());
+  }
+
+  // A request opens its connection if need be. A response whose connection is over is dropped.
+  void send(NodeId from, NodeId to, const Routing& routing, const Message& message, Instant now,
+            EventId cause) {
+    SIM_CHECK(routing.channel < channels_ && routing.kind != kNoticeKind);
+    if (routing.response) return respond(from, to, routing, message, now, cause);
+    Connection& c = connection(from, to, routing.channel);
+    if (c.state == State::kClosed) [[unlikely]]
+      dial(c, now, cause);
+    // An open connection to a host without power: the bytes go nowhere.
+    if (c.state != State::kOpen || !node(to).up) return drop(message);
+    transmit(c, Way::kRequests, routing, message, now, cause);
+  }
+
+  void close(NodeId initiator, NodeId acceptor, std::uint8_t channel, Instant now, EventId cause) {
+    Connection* c = find(initiator, acceptor, channel);
+    if (c == nullptr || c->state == State::kClosed) return;
+    const bool open = c->state == State::kOpen;
+    discard(*c, Way::kResponses);
+    c->state = State::kClosed;
+    if (open) tell_acceptor(*c, now, cause);
+  }
+
+  // The world popped this parcel. False: it must not be delivered, because a gate holds it back or
+  // its receiver is down.
+  bool arrive(const Popped& popped, Instant now);
+
+  // The process runs but does not listen yet. Had its host been off, the peers that still hold a
+  // connection to its former life learn better from the host's kernel.
+  void process_started(NodeId id, Instant now, EventId cause);
+  // Clients never listen; controller and brokers do.
+  void listen(NodeId id) {
+    SIM_CHECK(node(id).up);
+    node(id).listening = true;
+  }
+  void process_ended(NodeId id, bool host_up, Instant now, EventId cause);
+
+  // A frozen process reads nothing; its kernel takes everything, ends of connections included.
+  void freeze(NodeId id) {
+    node(id).frozen = true;
+    for (const std::uint32_t i : connections_of_[id.value()]) {
+      queue_.block(connections_[i].lane_of(connections_[i].towards(id)), kBlockFrozen);
+    }
+  }
+  void resume(NodeId id, Instant now) {
+    node(id).frozen = false;
+    for (const std::uint32_t i : connections_of_[id.value()]) {
+      unblock(connections_[i], connections_[i].towards(id), kBlockFrozen, now);
+    }
+  }
+
+  // One direction carries nothing more. With `reset` the open connections of the pair break; what
+  // had ended before is not held up.
+  void cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause) {
+    cut_.at(from.value(), to.value()) = 1;
+    for_each_way(from, to, [&](Connection& c, Way way) {
+      if (reset && c.state == State::kOpen) return break_off(c, now, cause);
+      if (!reset && c.state != State::kFailed) queue_.block(c.lane_of(way), kBlockCut);
+    });
+  }
+  void heal(NodeId from, NodeId to, Instant now) {
+    cut_.at(from.value(), to.value()) = 0;
+    for_each_way(from, to, [&](Connection& c, Way way) {
+      if ((queue_.blocked(c.lane_of(way)) & kBlockCut) == 0) return;
+      const bool empty = queue_.empty(c.lane_of(way));
+      unblock(c, way, kBlockCut, empty ? now : now + one_way(c, way));
+    });
+  }
+  [[nodiscard]] bool is_cut(NodeId from, NodeId to) const {
+    return cut_.get(from.value(), to.value()) != 0;
+  }
+
+  // Every later message from -> to takes that much longer; a zero ends it.
+  void slow_link(NodeId from, NodeId to, Duration extra) {
+    any_slow_ = true;
+    slow_.at(from.value(), to.value()) = extra;
+  }
+  void slow_receiver(NodeId to, Duration extra) { node(to).extra = extra; }
+
+  // Messages of this kind stay at the receiver's door, and with them whatever follows on their
+  // lane.
+  void hold(NodeId from, NodeId to, std::uint8_t kind) {
+    if (!held(from, to, kind)) gates_.push_back({from, to, kind});
+  }
+  void release(NodeId from, NodeId to, std::uint8_t kind, Instant now) {
+    std::erase(gates_, Gate{from, to, kind});
+    // If another gate holds the head as well, it is stopped again when it comes up.
+    for_each_way(from, to, [&](Connection& c, Way way) { unblock(c, way, kBlockHeld, now); });
+  }
+
+  [[nodiscard]] bool listening(NodeId id) const { return nodes_[id.value()].listening; }
+  [[nodiscard]] bool up(NodeId id) const { return nodes_[id.value()].up; }
+
+  // As newly made, but for the memory. The queue must be reset with it: the lanes are its own.
+  void reset() {
+    std::fill(nodes_.begin(), nodes_.end(), Node{});
+    connections_.clear();
+    for (std::vector<std::uint32_t>& list : connections_of_) list.clear();
+    index_.reset();
+    cut_.reset();
+    slow_.reset();
+    sending_until_.reset();
+    gates_.clear();
+    any_slow_ = false;
+  }
+
+ private:
+  using State = Connection::State;
+
+  struct Node {
+    bool up = false;
+    bool host_on = true;
+    bool listening = false;
+    bool frozen = false;
+    Duration extra;
+  };
+  struct Gate {
+    NodeId from;
+    NodeId to;
+    std::uint8_t kind = 0;
+
+    bool operator==(const Gate&) const = default;
+  };
+
+  Node& node(NodeId id) {
+    SIM_CHECK(id.value() < nodes_.size());
+    return nodes_[id.value()];
+  }
+  [[nodiscard]] std::uint32_t column(NodeId acceptor, std::uint8_t channel) const {
+    return acceptor.value() * channels_ + channel;
+  }
+  Connection* find(NodeId initiator, NodeId acceptor, std::uint8_t channel) {
+    const std::uint32_t i = index_.get(initiator.value(), column(acceptor, channel));
+    return i == 0 ? nullptr : &connections_[i - 1];
+  }
+  Connection& connection(NodeId initiator, NodeId acceptor, std::uint8_t channel) {
+    Connection* known = find(initiator, acceptor, channel);
+    return known != nullptr ? *known : make(initiator, acceptor, channel);
+  }
+  Connection& make(NodeId initiator, NodeId acceptor, std::uint8_t channel);
+
+  // The lanes on which something may travel from -> to.
+  template <class Visit>
+  void for_each_way(NodeId from, NodeId to, Visit&& visit) {
+    for (std::uint32_t i = 0; i < channels_; ++i) {
+      const auto channel = static_cast<std::uint8_t>(i);
+      if (Connection* c = find(from, to, channel)) visit(*c, Way::kRequests);
+      if (Connection* c = find(to, from, channel)) visit(*c, Way::kResponses);
+    }
+  }
+  [[nodiscard]] bool held(NodeId from, NodeId to, std::uint8_t kind) const {
+    return std::find(gates_.begin(), gates_.end(), Gate{from, to, kind}) != gates_.end();
+  }
+
+  void drop(const Message& message) { hooks_.drop(hooks_.context, message); }
+  void unblock(const Connection& c, Way way, BlockReason reason, Instant floor) {
+    if ((queue_.blocked(c.lane_of(way)) & reason) == 0) return;
+    queue_.unblock(c.lane_of(way), reason, floor);
+  }
+  // Drops what is under way, and with it the reasons that were its own.
+  void discard(Connection& c, Way way) {
+    queue_.clear(c.lane_of(way), [this](const Parcel<Message>& p) { drop(p.message); });
+    unblock(c, way, kBlockHeld, kLongAgo);
+    unblock(c, way, kBlockMuted, kLongAgo);
+    if (way == Way::kRequests) c.ends_untold = 0;
+  }
+
+  // Draws the latency of the next message; its extras are those of now.
+  Duration one_way(Connection& c, Way way) {
+    const auto w = static_cast<std::uint32_t>(way);
+    const Distribution& latency = *c.latency[w];
+    const std::uint64_t ordinal = c.sent[w]++;
+    Duration total = nodes_[c.to(way).value()].extra;
+    if (any_slow_) total += slow_.get(c.from(way).value(), c.to(way).value());
+    if (latency.kind == Distribution::Kind::kConstant) return total + latency.a;
+    return total +
+           sample(latency, chooser_.bits({ChoiceKind::kLinkLatency, c.subject(way), ordinal}));
+  }
+
+  void respond(NodeId from, NodeId to, const Routing& routing, const Message& message, Instant now,
+               EventId cause) {
+    Connection* c = find(to, from, routing.channel);
+    if (c == nullptr || c->state != State::kOpen || c->ends_untold > 0) return drop(message);
+    unblock(*c, Way::kRequests, kBlockMuted, now);
+    if (!node(to).up) return drop(message);
+    transmit(*c, Way::kResponses, routing, message, now, cause);
+  }
+
+  void transmit(Connection& c, Way way, const Routing& routing, const Message& message, Instant now,
+                EventId cause) {
+    Instant leaves = std::max(now, c.ready);
+    const std::int64_t bandwidth = topology_.spec().bandwidth;
+    if (bandwidth > 0) {
+      // All connections of a pair share its wire; a message has left when its last byte has.
+      Instant& busy = sending_until_.at(c.from(way).value(), c.to(way).value());
+      leaves = std::max(leaves, busy) + transmission(routing.bytes, bandwidth);
+      busy = leaves;
+    }
+    queue_.push(c.lane_of(way), leaves + one_way(c, way), cause,
+                {c.from(way), c.to(way), routing, message});
+  }
+  // Rounds up.
+  static Duration transmission(std::uint32_t bytes, std::int64_t bandwidth) {
+    return Duration((std::int64_t{bytes} * 1'000'000'000 + bandwidth - 1) / bandwidth);
+  }
+
+  void dial(Connection& c, Instant now, EventId cause);
+  void fail(Connection& c, LinkEnd reason, Instant at, EventId cause);
+  void tell_acceptor(Connection& c, Instant now, EventId cause);
+  void tell_initiator(Connection& c, Instant now, EventId cause);
+  void break_off(Connection& c, Instant now, EventId cause);
+  void end_at(Connection& c, NodeId id, bool host_up, Instant now, EventId cause);
+  void notify(Connection& c, Way way, LinkEnd reason, Instant at, EventId cause);
+
+  const Topology& topology_;
+  Queue& queue_;
+  const Chooser& chooser_;
+  std::uint32_t channels_;
+  std::vector<SetupTimeout> setup_;
+  NetworkHooks<Message> hooks_;
+  std::vector<Node> nodes_;
+  std::vector<Connection> connections_;                     // in order of first use
+  std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
+  PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
+  PairTable<std::uint8_t> cut_;
+  PairTable<Duration> slow_;
+  PairTable<Instant> sending_until_;
+  std::vector<Gate> gates_;
+  bool any_slow_ = false;
+};
+
+template <class Message>
+bool Network<Message>::arrive(const Popped& popped, Instant) {
+  const Parcel<Message>& parcel = popped.message;
+  const Routing& routing = parcel.routing;
+  if (!gates_.empty() && held(parcel.from, parcel.to, routing.kind)) {
+    queue_.block(popped.lane, kBlockHeld);
+    queue_.put_back(popped);
+    return false;
+  }
+  if (!node(parcel.to).up) {
+    drop(parcel.message);
+    return false;
+  }
+  if (routing.kind != kNoticeKind && !routing.expects_response) return true;
+  Connection* c = routing.response ? find(parcel.to, parcel.from, routing.channel)
+                                   : find(parcel.from, parcel.to, routing.channel);
+  SIM_CHECK(c != nullptr);
+  if (routing.kind != kNoticeKind) {
+    if (c->state == State::kOpen && c->ends_untold == 0) queue_.block(popped.lane, kBlockMuted);
+  } else if (routing.response) {
+    SIM_CHECK(c->state == State::kEnding || c->state == State::kFailed);
+    c->state = State::kClosed;
+  } else {
+    SIM_CHECK(c->ends_untold > 0);
+    --c->ends_untold;
+  }
+  return true;
+}
+
+}  // namespace ackident
+
+#include "net/network_ends.h"

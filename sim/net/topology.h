@@ -21,12 +21,12 @@ struct RackLink {
 };
 
 struct TopologySpec {
-  std::vector<std::string> racks;           // names; every node stands in one
-  std::vector<std::uint16_t> rack_of;       // by NodeId
+  std::vector<std::string> racks;      // names; every node stands in one
+  std::vector<std::uint16_t> rack_of;  // by NodeId
   Distribution within_rack{Distribution::Kind::kConstant, microseconds(250), Duration()};
   Distribution between_racks{Distribution::Kind::kConstant, microseconds(500), Duration()};
-  std::vector<RackLink> links;              // if any: between_racks serves only as no rule at all
-  std::int64_t bandwidth = 0;               // bytes per second of each direction; 0: not modelled
+  std::vector<RackLink> links;  // if any: between_racks serves only as no rule at all
+  std::int64_t bandwidth = 0;   // bytes per second of each direction; 0: not modelled
 };
 
 // One-way latency of every ordered pair of nodes.
@@ -40,7 +40,7 @@ class Topology {
 
  private:
   TopologySpec spec_;
-  std::vector<Distribution> between_;       // rack x rack
+  std::vector<Distribution> between_;  // rack x rack
 };
 
 }  // namespace ackident

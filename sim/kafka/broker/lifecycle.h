@@ -20,27 +20,34 @@ struct Broker;
 struct Lifecycle {
   enum class State : std::uint8_t {
     kStopped,
-    kStarting,       // until the logs are loaded and the registration is accepted
-    kCatchingUp,     // registered, fenced, heartbeats say want_fence until metadata is applied
-    kRunning,        // want_fence = false; listeners open once unfenced
-    kShuttingDown,   // SIGTERM received
+    kStarting,      // until the logs are loaded and the registration is accepted
+    kCatchingUp,    // registered, fenced, heartbeats say want_fence until metadata is applied
+    kRunning,       // want_fence = false; listeners open once unfenced
+    kShuttingDown,  // SIGTERM received
   };
 
   State state = State::kStopped;
   Incarnation incarnation;
-  BrokerEpoch epoch = kNoBrokerEpoch;    // of the accepted registration; kNoBrokerEpoch: none yet
+  BrokerEpoch epoch = kNoBrokerEpoch;  // of the accepted registration; kNoBrokerEpoch: none yet
+  bool loading = false;                // log recovery has begun (R6.1 step 4)
   bool logs_loaded = false;
   bool registered = false;
+  bool caught_up = false;  // the controller said so (R6.1 step 5)
   bool listening = false;
-  bool clean_start = false;              // the marker was found
-  bool clean_marker = false;             // on disk: written by a clean shutdown, deleted on start
-  std::uint32_t failures = 0;            // consecutive, for the back-off of R5.22
-  Correlation correlation;               // of the request under way; answers to others are ignored
-  bool awaiting_response = false;
+  bool clean_start = false;        // the marker was found
+  bool clean_marker = false;       // on disk: written by a clean shutdown, deleted on loading
+  std::uint32_t failures = 0;      // consecutive, for the back-off of R5.22
+  Correlation correlation;         // of the request under way; answers to others are ignored
+  bool awaiting_response = false;  // from a request's first send to its answer or time-out
+  bool asked_unfence = false;      // the last heartbeat said want_fence = false
+  bool asked_shutdown = false;     // the last heartbeat said want_shutdown
+  bool shutdown_answered = false;  // ... and an earlier one was answered (R5.21)
+  Instant deadline = kNever;       // gives up registering, or waiting for leave to go
+  MetadataOffset observed;         // committed metadata known; applied once logs are loaded
   Correlation metadata_correlation;
   bool metadata_in_flight = false;
-  MetadataOffset shutdown_offset;
-  std::uint32_t draws = 0;               // back-off jitter drawn so far
+  std::uint32_t metadata_failures = 0;
+  std::uint32_t draws = 0;  // back-off jitter drawn so far
 
   bool operator==(const Lifecycle&) const = default;
 };

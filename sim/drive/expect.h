@@ -1,0 +1,14 @@
+// The expectations of a scenario against the result of its run.
+#pragma once
+
+#include "oracle/result.h"
+
+namespace ackident {
+
+// Fills result.expectations and result.verdict. A run fails if an expectation failed, or if an
+// invariant was violated that the settings do not permit; it is unknown if its bounds were hit; it
+// is vacuous if faults were asked for and none bit, or if an expectation is about acked records and
+// there were none; else it passes.
+void judge(const Scenario& scenario, RunResult& result);
+
+}  // namespace ackident

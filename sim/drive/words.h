@@ -1,0 +1,21 @@
+// How values of a run are put into words for people, the same in expectations and reports.
+#pragma once
+
+#include <string>
+
+#include "scenario/scenario.h"
+
+namespace ackident {
+
+// Exact: "9.035 s", "12.000001 ms", "250 ns".
+std::string duration_text(Duration duration);
+// The same, rounded to the microsecond.
+std::string duration_rounded(Duration duration);
+
+// Names as the scenario gives them; "none" for none.
+std::string node_text(const Scenario& scenario, NodeId node);
+std::string partition_text(const Scenario& scenario, PartitionId partition);
+// "[b1,b2]"
+std::string nodes_text(const Scenario& scenario, const NodeId* first, const NodeId* last);
+
+}  // namespace ackident

@@ -1,0 +1,93 @@
+// What the network must know of a message, and what it keeps of a connection.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/node_id.h"
+#include "base/time.h"
+#include "kernel/distribution.h"
+#include "kernel/event_queue.h"
+
+namespace ackident {
+
+struct Routing {
+  std::uint8_t channel = 0;       // which connection of the pair
+  std::uint8_t kind = 0;          // class of message, for gates (index of the payload alternative)
+  bool response = false;          // travels from the acceptor back to the initiator
+  bool expects_response = false;  // a request that is owed an answer (mutes its lane, C0.8)
+  std::uint32_t bytes = 0;        // for bandwidth
+
+  bool operator==(const Routing&) const = default;
+};
+// Routing::kind of a notice: the network's own message that a connection has ended.
+inline constexpr std::uint8_t kNoticeKind = 0xff;
+
+template <class Message>
+struct Parcel {
+  NodeId from;
+  NodeId to;
+  Routing routing;
+  Message message;
+};
+
+// Why a connection ended. Same order as the DisconnectReason of the messages above.
+enum class LinkEnd : std::uint8_t { kReset, kRefused, kSetupTimeout };
+
+template <class Message>
+struct NetworkHooks {
+  // Makes the notice of an ended connection; `initiator`: it is for the end that opened it.
+  Message (*disconnected)(std::uint8_t channel, LinkEnd reason, bool initiator);
+  // A message goes undelivered: release what it owns.
+  void (*drop)(void* context, const Message& message);
+  void* context;
+};
+
+// How long an initiator waits for the first sign of its peer (C0.4): doubles with each failure in a
+// row, begins anew after a success.
+struct SetupTimeout {
+  Duration initial;
+  Duration max;
+};
+
+// The two lanes of a connection.
+enum class Way : std::uint8_t { kRequests, kResponses };
+inline constexpr std::uint32_t kWays = 2;
+
+struct Connection {
+  enum class State : std::uint8_t {
+    kClosed,
+    kOpen,
+    kEnding,  // the acceptor's end is gone; the notice is on its way to the initiator
+    kFailed,  // as kEnding, but the notice arises at the initiator: no cut holds it up
+  };
+
+  NodeId initiator;
+  NodeId acceptor;
+  std::uint8_t channel = 0;
+  State state = State::kClosed;
+  std::uint8_t failures = 0;  // attempts in a row that did not open it
+  // Ends of this connection that the acceptor has not been told of yet. What it sends until then
+  // answers a connection that is no more, though the initiator may have opened it anew.
+  std::uint16_t ends_untold = 0;
+  std::array<LaneId, kWays> lane;
+  std::array<std::uint64_t, kWays> sent{};  // latencies drawn: the ordinal of the next
+  std::array<const Distribution*, kWays> latency{};
+  Instant ready;  // end of the handshake
+
+  [[nodiscard]] LaneId lane_of(Way way) const { return lane[static_cast<std::uint32_t>(way)]; }
+  [[nodiscard]] NodeId from(Way way) const { return way == Way::kRequests ? initiator : acceptor; }
+  [[nodiscard]] NodeId to(Way way) const { return way == Way::kRequests ? acceptor : initiator; }
+  // The way whose messages reach `node`.
+  [[nodiscard]] Way towards(NodeId node) const {
+    return node == acceptor ? Way::kRequests : Way::kResponses;
+  }
+  // Key of the latencies of one way: who and where, and not when the connection was first used.
+  // 40 bits, below the bits that hold the kind of choice.
+  [[nodiscard]] std::uint64_t subject(Way way) const {
+    const std::uint64_t pair = (std::uint64_t{from(way).value()} << 16) | to(way).value();
+    return (pair << 8) | (std::uint64_t{channel} << 1) | static_cast<std::uint64_t>(way);
+  }
+};
+
+}  // namespace ackident

@@ -1,0 +1,138 @@
+// The rare verbs of Network: how connections begin and end, and what the ends are told. Included by
+// network.h alone.
+#pragma once
+
+#include "net/network.h"
+
+namespace ackident {
+
+template <class Message>
+Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8_t channel) {
+  SIM_CHECK(initiator != acceptor);
+  Connection c;
+  c.initiator = initiator;
+  c.acceptor = acceptor;
+  c.channel = channel;
+  for (const Way way : {Way::kRequests, Way::kResponses}) {
+    const auto w = static_cast<std::uint32_t>(way);
+    c.lane[w] = queue_.add_lane();
+    c.latency[w] = &topology_.latency(c.from(way), c.to(way));
+    if (node(c.to(way)).frozen) queue_.block(c.lane[w], kBlockFrozen);
+  }
+  const auto place = static_cast<std::uint32_t>(connections_.size());
+  connections_.push_back(c);
+  connections_of_[initiator.value()].push_back(place);
+  connections_of_[acceptor.value()].push_back(place);
+  index_.at(initiator.value(), column(acceptor, channel)) = place + 1;
+  return connections_.back();
+}
+
+// The fate of an attempt is decided when it begins: a SYN that is sent again later finds what the
+// first one found.
+template <class Message>
+void Network<Message>::dial(Connection& c, Instant now, EventId cause) {
+  const Node& peer = node(c.acceptor);
+  if (!peer.host_on || is_cut(c.initiator, c.acceptor) || is_cut(c.acceptor, c.initiator)) {
+    const SetupTimeout& setup = setup_[c.initiator.value()];
+    Duration wait = setup.initial;
+    for (std::uint32_t i = 0; i < c.failures && wait < setup.max; ++i) wait = wait * 2;
+    return fail(c, LinkEnd::kSetupTimeout, now + std::min(wait, setup.max), cause);
+  }
+  const Instant answered = now + one_way(c, Way::kRequests) + one_way(c, Way::kResponses);
+  if (!peer.listening) return fail(c, LinkEnd::kRefused, answered, cause);
+  c.state = State::kOpen;
+  c.failures = 0;
+  c.ready = answered;
+}
+
+template <class Message>
+void Network<Message>::fail(Connection& c, LinkEnd reason, Instant at, EventId cause) {
+  if (c.failures < 0xff) ++c.failures;
+  c.state = State::kFailed;
+  unblock(c, Way::kResponses, kBlockCut, kLongAgo);
+  notify(c, Way::kResponses, reason, at, cause);
+}
+
+// The initiator's end is gone. What it sent arrives first, unless a cut keeps it from arriving
+// while its sender still exists. The acceptor owes nothing more.
+template <class Message>
+void Network<Message>::tell_acceptor(Connection& c, Instant now, EventId cause) {
+  if (is_cut(c.initiator, c.acceptor)) discard(c, Way::kRequests);
+  unblock(c, Way::kRequests, kBlockMuted, now);
+  notify(c, Way::kRequests, LinkEnd::kReset, now + one_way(c, Way::kRequests), cause);
+}
+
+// The acceptor's end is gone.
+template <class Message>
+void Network<Message>::tell_initiator(Connection& c, Instant now, EventId cause) {
+  c.state = up(c.initiator) ? State::kEnding : State::kClosed;
+  notify(c, Way::kResponses, LinkEnd::kReset, now + one_way(c, Way::kResponses), cause);
+}
+
+template <class Message>
+void Network<Message>::break_off(Connection& c, Instant now, EventId cause) {
+  for (const Way way : {Way::kRequests, Way::kResponses}) {
+    discard(c, way);
+    unblock(c, way, kBlockCut, now);
+    notify(c, way, LinkEnd::kReset, now + one_way(c, way), cause);
+  }
+  c.state = up(c.initiator) ? State::kFailed : State::kClosed;
+}
+
+template <class Message>
+void Network<Message>::notify(Connection& c, Way way, LinkEnd reason, Instant at, EventId cause) {
+  const NodeId to = c.to(way);
+  if (!up(to)) return;
+  const bool initiator = way == Way::kResponses;
+  if (!initiator) ++c.ends_untold;
+  const Routing routing{c.channel, kNoticeKind, initiator, false, 0};
+  queue_.push(c.lane_of(way), at, cause,
+              {c.from(way), to, routing, hooks_.disconnected(c.channel, reason, initiator)});
+}
+
+template <class Message>
+void Network<Message>::process_started(NodeId id, Instant now, EventId cause) {
+  SIM_CHECK(!node(id).up);
+  node(id).up = true;
+  node(id).host_on = true;
+  for (const std::uint32_t i : connections_of_[id.value()]) {
+    Connection& c = connections_[i];
+    if (c.state != State::kOpen) continue;
+    if (id == c.acceptor) {
+      tell_initiator(c, now, cause);
+    } else {
+      c.state = State::kClosed;
+      tell_acceptor(c, now, cause);
+    }
+  }
+}
+
+template <class Message>
+void Network<Message>::process_ended(NodeId id, bool host_up, Instant now, EventId cause) {
+  Node& ended = node(id);
+  ended.up = ended.listening = ended.frozen = false;
+  ended.host_on = host_up;
+  for (const std::uint32_t i : connections_of_[id.value()]) {
+    end_at(connections_[i], id, host_up, now, cause);
+  }
+}
+
+template <class Message>
+void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant now, EventId cause) {
+  const Way inbound = c.towards(id);
+  const Way outbound = inbound == Way::kRequests ? Way::kResponses : Way::kRequests;
+  discard(c, inbound);
+  unblock(c, inbound, kBlockFrozen, now);
+  // Without power nobody sends again what a cut has swallowed.
+  if (!host_up && is_cut(id, c.to(outbound)) && c.state != State::kFailed) discard(c, outbound);
+  if (c.state != State::kOpen) {
+    if (id == c.initiator) c.state = State::kClosed;
+    return;
+  }
+  if (!host_up && up(c.to(outbound))) return;  // the peer notices nothing
+  if (id == c.acceptor) return tell_initiator(c, now, cause);
+  c.state = State::kClosed;
+  tell_acceptor(c, now, cause);
+}
+
+}  // namespace ackident

@@ -1,0 +1,34 @@
+// PairTable<T>: a value for each ordered pair, by direct indexing. Rows grow to the greatest column
+// that was written: most nodes talk to the few lowest-numbered ones only, so a table over thousands
+// of nodes stays small. What was never written reads as T{}.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+namespace ackident {
+
+template <class T>
+class PairTable {
+ public:
+  [[nodiscard]] T get(std::uint32_t row, std::uint32_t column) const {
+    if (row >= rows_.size() || column >= rows_[row].size()) return T{};
+    return rows_[row][column];
+  }
+  T& at(std::uint32_t row, std::uint32_t column) {
+    if (row >= rows_.size()) rows_.resize(row + std::size_t{1});
+    std::vector<T>& cells = rows_[row];
+    if (column >= cells.size()) cells.resize(column + std::size_t{1});
+    return cells[column];
+  }
+  // Everything back to T{}; keeps the memory.
+  void reset() {
+    for (std::vector<T>& cells : rows_) std::fill(cells.begin(), cells.end(), T{});
+  }
+
+ private:
+  std::vector<std::vector<T>> rows_;
+};
+
+}  // namespace ackident

@@ -1,0 +1,296 @@
+#include "report/strip.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "drive/words.h"
+
+namespace ackident {
+
+namespace {
+
+constexpr std::string_view kLine =
+    "{:>11}  {:<8} {} {} {:<12} {:>5}  {:<14} {:>6}  {:<12} {:<44} {}";
+
+std::string time_text(Instant at) {
+  const std::int64_t us = at.ns() / 1'000;
+  return fmt::format("{}.{:06}", us / 1'000'000, us % 1'000'000);
+}
+
+// "0..42(43)": the offsets held, and the end.
+std::string log_text(Offset end) {
+  if (end <= Offset(0)) return "(0)";
+  return fmt::format("0..{}({})", end.value() - 1, end.value());
+}
+
+}  // namespace
+
+StripChart::StripChart(const Scenario& scenario, Output output, void* context)
+    : scenario_(scenario), output_(output), context_(context) {
+  const Composition& composition = scenario.setup.composition;
+  replicas_.resize(std::size_t{composition.partition_count()} * kReplicasMax);
+  isrs_ = composition.assignment;
+  leaders_.assign(composition.partition_count(), kNoNode);
+  for (std::uint32_t i = 0; i < isrs_.size(); ++i) {
+    if (!isrs_[i].empty()) leaders_[i] = isrs_[i][0];
+  }
+  down_.assign(composition.nodes.size(), 0);
+  output_(context_, fmt::format(kLine, "time", "node", "e", "r", "partition", "epoch", "log(leo)",
+                                "hw", "isr", "what", "cause"));
+}
+
+StripChart::Replica* StripChart::replica(NodeId node, PartitionId partition) {
+  if (partition == kNoPartition) return nullptr;
+  const ReplicaList& replicas = scenario_.setup.composition.assignment[partition.value()];
+  for (std::uint32_t i = 0; i < replicas.size(); ++i) {
+    if (replicas[i] == node) return &replicas_[partition.value() * kReplicasMax + i];
+  }
+  return nullptr;
+}
+
+void StripChart::learn_process(const Fact& fact) {
+  const bool ends = fact.kind == FactKind::kKilled;
+  down_[fact.node.value()] = ends ? 1 : 0;
+  for (std::uint32_t p = 0; p < isrs_.size(); ++p) {
+    Replica* const mine = replica(fact.node, PartitionId(p));
+    if (mine != nullptr) mine->role = ends ? '#' : '-';
+  }
+}
+
+void StripChart::learn_truth(const Fact& fact) {
+  ReplicaList& isr = isrs_[fact.partition.value()];
+  if (fact.kind != FactKind::kIsrChanged) {
+    leaders_[fact.partition.value()] = fact.peer;
+    if (fact.kind == FactKind::kLeaderElected && fact.b == 1) isr = ReplicaList{fact.peer};
+  } else if (fact.a < fact.b) {
+    isr.remove(fact.peer);
+  } else if (fact.peer != kNoNode && !isr.contains(fact.peer)) {
+    isr.push_back(fact.peer);
+  }
+}
+
+void StripChart::learn(const Fact& fact) {
+  Replica* const mine = replica(fact.node, fact.partition);
+  switch (fact.kind) {
+    case FactKind::kStarted:
+    case FactKind::kKilled: return learn_process(fact);
+    case FactKind::kPartitionChanged:
+    case FactKind::kLeaderElected:
+    case FactKind::kIsrChanged: return learn_truth(fact);
+    default: break;
+  }
+  if (mine == nullptr) return;
+  switch (fact.kind) {
+    case FactKind::kAppended:
+    case FactKind::kReplicated: mine->end = Offset(fact.b); break;
+    case FactKind::kTruncated:
+    case FactKind::kTailLost: mine->end = Offset(fact.a); break;
+    case FactKind::kLogWiped: mine->end = mine->high_watermark = Offset(0); break;
+    case FactKind::kHighWatermark:
+    case FactKind::kFollowerHighWatermark: mine->high_watermark = Offset(fact.b); break;
+    case FactKind::kHighWatermarkLoaded:
+      mine->high_watermark = Offset(fact.a);
+      mine->end = Offset(fact.b);
+      break;
+    case FactKind::kBecameLeader:
+    case FactKind::kBecameFollower:
+    case FactKind::kWentOffline:
+      mine->role = 'o';
+      if (fact.kind == FactKind::kBecameLeader) mine->role = 'L';
+      if (fact.kind == FactKind::kBecameFollower) mine->role = 'f';
+      mine->end = Offset(fact.a);
+      mine->high_watermark = Offset(fact.b);
+      mine->epoch = LeaderEpoch(static_cast<std::int32_t>(fact.c));
+      break;
+    default: break;
+  }
+}
+
+StripChart::Stretch& StripChart::stretch(FactKind kind, NodeId node, PartitionId partition,
+                                         std::int64_t from) {
+  for (Stretch& known : stretches_) {
+    if (known.kind == kind && known.node == node && known.partition == partition) return known;
+  }
+  Stretch fresh;
+  fresh.kind = kind;
+  fresh.node = node;
+  fresh.partition = partition;
+  fresh.from = from;
+  stretches_.push_back(fresh);
+  return stretches_.back();
+}
+
+// Records of a producer are m0, m1, ... in order of send().
+void StripChart::gather_acked(Instant at, EventId cause, const Fact& fact) {
+  const auto batch = std::find_if(sent_.begin(), sent_.end(), [&](const SentBatch& known) {
+    return known.producer == fact.node && known.number == fact.a;
+  });
+  if (batch == sent_.end()) return;
+  const std::int64_t first = batch->first_record;
+  const std::int64_t last = first + fact.c - 1;
+  sent_.erase(batch);
+  if (fact.kind == FactKind::kFailed) return;
+  Stretch& acked = stretch(FactKind::kAcked, fact.node, fact.partition, first);
+  acked.at = at;
+  acked.cause = cause;
+  acked.from = std::min(acked.from, first);
+  acked.to = std::max(acked.to, last);
+  acked.records += fact.c;
+}
+
+// True if the fact is an everyday one.
+bool StripChart::gather(Instant at, EventId cause, const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::kRecordsSent: {
+      SentBatch batch;
+      batch.producer = fact.node;
+      batch.number = fact.a;
+      batch.first_record = fact.b;
+      batch.records = fact.c;
+      sent_.push_back(batch);
+      return true;
+    }
+    case FactKind::kAcked: gather_acked(at, cause, fact); return true;
+    case FactKind::kFailed: gather_acked(at, cause, fact); return false;
+    case FactKind::kHighWatermark:
+    case FactKind::kDelivered: {
+      Stretch& rising = stretch(fact.kind, fact.node, fact.partition, fact.a);
+      rising.at = at;
+      rising.cause = cause;
+      rising.to = fact.b;
+      return true;
+    }
+    default: return false;
+  }
+}
+
+void StripChart::write(const Line& line) {
+  std::string epoch = "-";
+  std::string log = "-";
+  std::string high_watermark = "-";
+  if (line.replica != nullptr) {
+    epoch = fmt::format("{}", line.replica->epoch.value());
+    log = log_text(line.replica->end);
+    high_watermark = fmt::format("{}", line.replica->high_watermark.value());
+  }
+  const std::string isr =
+      line.isr == nullptr ? "-" : nodes_text(scenario_, line.isr->begin(), line.isr->end());
+  const std::string node = line.node == kNoNode ? "--" : node_text(scenario_, line.node);
+  const std::string partition =
+      line.partition == kNoPartition ? "-" : partition_text(scenario_, line.partition);
+  output_(context_, fmt::format(kLine, time_text(line.at), node, line.glyph, line.role, partition,
+                                epoch, log, high_watermark, isr, line.what, line.cause));
+}
+
+StripChart::Line StripChart::line_of(Instant at, const Fact& fact) {
+  Line line;
+  line.at = at;
+  line.node = fact.node;
+  line.partition = fact.partition;
+  line.replica = replica(fact.node, fact.partition);
+  if (fact.node == kNoNode) return line;
+  switch (scenario_.setup.composition.node(fact.node).kind) {
+    case NodeKind::kController: line.role = 'C'; break;
+    case NodeKind::kBroker: line.role = line.replica != nullptr ? line.replica->role : 'B'; break;
+    case NodeKind::kProducer: line.role = 'P'; break;
+    case NodeKind::kConsumer: line.role = 'G'; break;
+  }
+  if (down_[fact.node.value()] != 0) line.role = '#';
+  // The ISR is the controller's and the leader's to tell.
+  if (fact.partition != kNoPartition && (line.role == 'C' || line.role == 'L')) {
+    line.isr = &isrs_[fact.partition.value()];
+  }
+  return line;
+}
+
+// Stretches end in the order in which they last grew.
+void StripChart::flush() {
+  std::stable_sort(stretches_.begin(), stretches_.end(),
+                   [](const Stretch& a, const Stretch& b) { return a.at < b.at; });
+  for (const Stretch& done : stretches_) {
+    Fact fact;
+    fact.node = done.node;
+    fact.partition = done.partition;
+    Line line = line_of(done.at, fact);
+    line.cause = cause_text(EventId(), done.cause);
+    switch (done.kind) {
+      case FactKind::kAcked:
+        line.glyph = 'a';
+        line.what = done.from == done.to
+                        ? fmt::format("acked m{}", done.from)
+                        : fmt::format("acked m{}..m{} ({})", done.from, done.to, done.records);
+        break;
+      case FactKind::kHighWatermark:
+        line.glyph = '.';
+        line.what = fmt::format("hw {} -> {}", done.from, done.to);
+        break;
+      default:
+        line.glyph = 'd';
+        line.what = fmt::format("delivered {}..{}", done.from, done.to - 1);
+        break;
+    }
+    write(line);
+  }
+  stretches_.clear();
+}
+
+// Errors come in floods: only the first of each code at each node is a transition.
+bool StripChart::is_news(const Fact& fact) {
+  std::int64_t code = fact.b;
+  if (fact.kind == FactKind::kProduceRejected) {
+    code = fact.a;
+  } else if (fact.kind != FactKind::kFailed && fact.kind != FactKind::kRetried) {
+    return true;
+  }
+  const std::uint64_t key = static_cast<std::uint64_t>(fact.kind) << 48 |
+                            std::uint64_t{fact.node.value()} << 16 |
+                            static_cast<std::uint16_t>(code);
+  const auto at = std::lower_bound(told_.begin(), told_.end(), key);
+  if (at != told_.end() && *at == key) return false;
+  told_.insert(at, key);
+  return true;
+}
+
+std::string StripChart::cause_text(EventId event, EventId cause) const {
+  const bool of_fault =
+      fault_ >= 0 && fault_event_ != EventId() && (event == fault_event_ || cause == fault_event_);
+  if (of_fault) return fmt::format("fault {}", fault_ + 1);
+  return cause == EventId() ? "scenario" : fmt::format("e{}", cause.value());
+}
+
+void StripChart::on_fact(Instant at, EventId event, EventId cause, const Fact& fact) {
+  if (fact.kind == FactKind::kFaultFired) {
+    fault_ = fact.a;
+    fault_event_ = event;
+  }
+  const bool gathered = gather(at, cause, fact);
+  StripText text = gathered ? StripText{} : strip_text(scenario_, fact);
+  const bool writes = !text.what.empty() && is_news(fact);
+  // What led up to a transition stands above it, with the state before it.
+  if (writes) flush();
+  learn(fact);
+  if (!writes) return;
+  Line line = line_of(at, fact);
+  line.glyph = text.glyph;
+  line.what = std::move(text.what);
+  line.cause = cause_text(event, cause);
+  write(line);
+}
+
+void StripChart::finish(const RunResult& result) {
+  flush();
+  for (const LostRecord& record : result.lost) {
+    Line line;
+    line.at = result.end;
+    line.glyph = 'x';
+    line.partition = record.partition;
+    line.what = fmt::format("LOST m{} of {}, gone at {}", record.record,
+                            node_text(scenario_, record.producer),
+                            duration_rounded(record.gone - Instant()));
+    line.cause = fmt::format("e{}", record.event.value());
+    write(line);
+  }
+}
+
+}  // namespace ackident

@@ -1,0 +1,207 @@
+#include "scenario/load.h"
+
+#include <algorithm>
+
+#include "scenario/decode.h"
+#include "scenario/json_source.h"
+#include "scenario/override.h"
+
+namespace ackident {
+namespace {
+
+// File name without folder and ".json".
+std::string scenario_name(std::string_view file) {
+  const std::size_t slash = file.find_last_of("/\\");
+  if (slash != std::string_view::npos) file.remove_prefix(slash + 1);
+  if (file.ends_with(".json")) file.remove_suffix(5);
+  return std::string(file);
+}
+
+// Up to the first full stop that ends a sentence, without it.
+std::string first_sentence(std::string_view doc) {
+  const std::size_t line = std::min(doc.find('\n'), doc.size());
+  const std::size_t stop = std::min(doc.find(". "), line);
+  std::string out(doc.substr(0, stop));
+  if (out.ends_with('.')) out.pop_back();
+  return out;
+}
+
+void decode_doc(Decoder& decoder, ObjectReader& root) {
+  root.find("$schema");
+  const JsonNode* doc = root.require("doc");
+  if (doc == nullptr || !read_string(*doc, decoder.problems)) return;
+  decoder.scenario.doc = doc->text;
+  decoder.scenario.title = first_sentence(doc->text);
+  if (doc->text.empty()) decoder.problems.error(*doc, "\"doc\" says what the scenario shows");
+}
+
+bool is_case_id(std::string_view id) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  return id.size() >= 2 && id.size() <= 4 && id[0] >= 'A' && id[0] <= 'Z' && digit(id[1]) &&
+         std::all_of(id.begin() + 1, id.end(),
+                     [&](char c) { return digit(c) || (c >= 'a' && c <= 'z'); });
+}
+
+void decode_cases(Decoder& decoder, const JsonNode& node) {
+  if (!node.is_array()) return report_kind(node, decoder.problems, "a list of case ids");
+  for (const JsonNode& item : node.children) {
+    if (!read_string(item, decoder.problems)) continue;
+    if (!is_case_id(item.text)) {
+      decoder.problems.error(item, "\"" + item.text + "\" is no case id such as \"A03\"");
+      continue;
+    }
+    decoder.scenario.cases.push_back(item.text);
+  }
+}
+
+void decode_version(Decoder& decoder, const JsonNode* node) {
+  std::vector<std::string_view> names;
+  for (const VersionName& known : known_versions()) names.push_back(known.name);
+  if (node == nullptr) return;
+  const bool spelled_number = node->kind == JsonKind::kNumber && node->source != 0;
+  if (!node->is_string() && !spelled_number) {
+    report_kind(*node, decoder.problems, "a version as a string, such as \"3.9\"");
+    return;
+  }
+  for (const VersionName& known : known_versions()) {
+    if (known.name != node->text) continue;
+    decoder.scenario.version = known.version;
+    return;
+  }
+  decoder.problems.error(
+      *node, "Kafka \"" + node->text + "\" is not modelled; there are: " + list_names(names, 99));
+}
+
+void decode_behaviour(Decoder& decoder, const JsonNode& node) {
+  if (!node.is_object()) return report_kind(node, decoder.problems, "an object of switches");
+  Behaviour& behaviour = decoder.composition().behaviour;
+  std::vector<std::string_view> names = {"truncation"};
+  for (const SwitchInfo& known : behaviour_switches()) names.push_back(known.name);
+  for (const JsonNode& item : node.children) {
+    if (item.key == "truncation") {
+      const auto kind = read_one_of(item, decoder.problems, "truncation",
+                                    {"high_watermark", "kip101", "kip279", "on_fetch"});
+      if (kind) behaviour.truncation = static_cast<Truncation>(*kind);
+      continue;
+    }
+    const auto& switches = behaviour_switches();
+    const auto found = std::find_if(switches.begin(), switches.end(),
+                                    [&](const SwitchInfo& s) { return s.name == item.key; });
+    if (found == switches.end()) {
+      decoder.problems.error_at_key(
+          item, "there is no switch \"" + item.key + "\"" + did_you_mean(item.key, names));
+      continue;
+    }
+    const auto value = read_bool(item, decoder.problems);
+    if (!value) continue;
+    if (*value && found->member == &Behaviour::elr_available) {
+      decoder.problems.error(item, "eligible leader replicas are not modelled yet");
+    }
+    behaviour.*(found->member) = *value;
+  }
+}
+
+void decode_settle(Decoder& decoder, const JsonNode& node) {
+  ClusterSetup& setup = decoder.scenario.setup;
+  if (node.kind == JsonKind::kBool) {
+    setup.settle = node.boolean;
+    return;
+  }
+  if (!node.is_object()) {
+    report_kind(node, decoder.problems, "true, false or an object with \"max\"");
+    return;
+  }
+  ObjectReader reader(node, decoder.problems, "\"settle\"");
+  if (const JsonNode* item = reader.require("max")) {
+    setup.settle_max = read_duration(*item, decoder.problems, "max", Duration(), kScenarioTimeMax)
+                           .value_or(setup.settle_max);
+  }
+  reader.finish();
+}
+
+// A reader meets the point of the scenario first and what is expected of it last.
+void check_order(Decoder& decoder, const JsonNode& root) {
+  std::vector<const JsonNode*> keys;
+  for (const JsonNode& child : root.children) {
+    if (child.source == 0 && child.key != "$schema") keys.push_back(&child);
+  }
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (keys[i]->key == "doc" && i > 0) {
+      decoder.problems.error_at_key(*keys[i], "\"doc\" stands first in the file");
+    }
+    if (keys[i]->key == "expect" && i + 1 < keys.size()) {
+      decoder.problems.error_at_key(*keys[i], "\"expect\" stands last in the file");
+    }
+  }
+}
+
+}  // namespace
+
+void decode_head(Decoder& decoder, ObjectReader& root) {
+  decode_doc(decoder, root);
+  if (const JsonNode* node = root.find("cases")) decode_cases(decoder, *node);
+  decode_version(decoder, root.find("kafka"));
+  decoder.composition().behaviour = behaviour_of(decoder.scenario.version);
+  // Whether ELR is on in a release says nothing here: it is off, as for a cluster that was
+  // upgraded.
+  decoder.composition().behaviour.elr_available = false;
+  if (const JsonNode* node = root.find("behaviour")) decode_behaviour(decoder, *node);
+  if (const JsonNode* node = root.find("seed")) {
+    decoder.scenario.seed = read_seed(*node, decoder.problems).value_or(1);
+  }
+  ClusterSetup& setup = decoder.scenario.setup;
+  setup.duration = Instant() + seconds(60);
+  if (const JsonNode* node = root.find("duration")) {
+    const auto time =
+        read_duration(*node, decoder.problems, "duration", nanoseconds(1), kScenarioTimeMax);
+    if (time) setup.duration = Instant() + *time;
+  }
+  if (const JsonNode* node = root.find("settle")) decode_settle(decoder, *node);
+  if (const JsonNode* node = root.find("events_max")) {
+    setup.events_max = static_cast<std::uint64_t>(
+        read_integer(*node, decoder.problems, "events_max", 1, kEventsMax)
+            .value_or(static_cast<std::int64_t>(setup.events_max)));
+  }
+  if (const JsonNode* node = root.find("shuffle_ties")) {
+    setup.shuffle_ties = read_bool(*node, decoder.problems).value_or(false);
+  }
+}
+
+Scenario load_scenario(const std::string& file_name, std::string_view text,
+                       const std::vector<std::string>& overrides,
+                       std::optional<std::uint64_t> seed) {
+  Diagnostics problems(file_name, text);
+  JsonNode root;
+  if (!parse_json(0, problems, root)) problems.throw_if_any();
+  for (const std::string& override_text : overrides) {
+    apply_override(override_text, problems, root);
+  }
+  link_parents(root);
+  Scenario scenario;
+  scenario.file = file_name;
+  scenario.name = scenario_name(file_name);
+  Decoder decoder{problems, scenario, {}, {}, {}, {}, {}, {}, {}};
+  ObjectReader reader(root, problems, "a scenario");
+  if (!reader.valid()) problems.throw_if_any();
+  decode_head(decoder, reader);
+  if (seed) scenario.seed = *seed;
+  decode_cluster(decoder, reader);
+  decode_topics(decoder, reader);
+  decode_producers(decoder, reader);
+  decode_consumers(decoder, reader);
+  const JsonNode* cluster = reader.find("cluster");
+  if (cluster != nullptr) decode_network(decoder, cluster->find("network"));
+  decode_faults(decoder, reader);
+  decode_expectations(decoder, reader);
+  for (const std::string_view key : {"controllers", "quorum"}) {
+    reader.refuse(key, "a controller quorum is not modelled yet: there is one controller");
+  }
+  reader.refuse("transactions", "transactions are not modelled yet");
+  reader.finish();
+  check_order(decoder, root);
+  problems.throw_if_any();
+  scenario.warnings = problems.warnings();
+  return scenario;
+}
+
+}  // namespace ackident

@@ -1,0 +1,161 @@
+#include "scenario/override.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+#include "scenario/json_source.h"
+
+namespace ackident {
+namespace {
+
+// The path with its segments, and how many of them are spent.
+struct Path {
+  std::vector<std::string> segments;
+  std::size_t next = 0;
+  bool dotted = false;
+
+  [[nodiscard]] bool done() const { return next == segments.size(); }
+  // Segments [next, next + count), joined by dots.
+  [[nodiscard]] std::string joined(std::size_t count) const {
+    std::string out = segments[next];
+    for (std::size_t i = 1; i < count; ++i) out += "." + segments[next + i];
+    return out;
+  }
+};
+
+std::string unescape_pointer_token(std::string_view token) {
+  std::string out;
+  for (std::size_t i = 0; i < token.size(); ++i) {
+    const bool escape = token[i] == '~' && i + 1 < token.size();
+    if (escape && token[i + 1] == '1') {
+      out += '/';
+      ++i;
+    } else if (escape && token[i + 1] == '0') {
+      out += '~';
+      ++i;
+    } else {
+      out += token[i];
+    }
+  }
+  return out;
+}
+
+Path parse_path(std::string_view text) {
+  Path path;
+  path.dotted = !text.starts_with('/');
+  const char separator = path.dotted ? '.' : '/';
+  if (!path.dotted) text.remove_prefix(1);
+  for (;;) {
+    const std::size_t end = text.find(separator);
+    const std::string_view token = text.substr(0, end);
+    path.segments.push_back(path.dotted ? std::string(token) : unescape_pointer_token(token));
+    if (end == std::string_view::npos) return path;
+    text.remove_prefix(end + 1);
+  }
+}
+
+class Override {
+ public:
+  Override(const std::string& text, Diagnostics& problems)
+      : text_(text), problems_(problems), source_(problems.add_source("--set", text)) {}
+
+  void apply(JsonNode& root) {
+    const std::size_t equals = text_.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(0, "an override is PATH=VALUE, such as producers.0.config.acks=1");
+    }
+    path_ = parse_path(std::string_view(text_).substr(0, equals));
+    JsonNode* at = &root;
+    while (!path_.done() && at != nullptr) {
+      at = at->is_array() ? element(*at) : member(*at);
+    }
+    if (at != nullptr) set(*at, equals + 1);
+  }
+
+ private:
+  void fail(std::size_t offset, std::string message) {
+    problems_.error_at(source_, offset, "", std::move(message));
+  }
+
+  JsonNode* element(JsonNode& list) {
+    const std::string& segment = path_.segments[path_.next++];
+    std::size_t index = 0;
+    const auto [end, error] =
+        std::from_chars(segment.data(), segment.data() + segment.size(), index);
+    const bool number = error == std::errc() && end == segment.data() + segment.size();
+    if (number && index < list.children.size()) return &list.children[index];
+    for (JsonNode& child : list.children) {
+      const JsonNode* name = child.find("name");
+      if (name != nullptr && name->text == segment) return &child;
+    }
+    fail(0, "\"" + segment + "\" is no element of a list of " +
+                std::to_string(list.children.size()) + ": give an index from 0, or a name");
+    return nullptr;
+  }
+
+  JsonNode* member(JsonNode& object) {
+    if (!object.is_object()) {
+      // A list of one may be written as its element, a scalar has no members.
+      fail(0, "\"" + path_.segments[path_.next] + "\" is looked for in " +
+                  std::string(json_kind_name(object.kind)));
+      return nullptr;
+    }
+    const std::size_t rest = path_.segments.size() - path_.next;
+    // Keys may hold dots themselves: the longest key that is there is meant.
+    for (std::size_t count = path_.dotted ? rest : 1; count >= 1; --count) {
+      const std::string name = path_.joined(count);
+      const auto found = std::find_if(object.children.begin(), object.children.end(),
+                                      [&](const JsonNode& child) { return child.key == name; });
+      if (found == object.children.end()) continue;
+      path_.next += count;
+      return &*found;
+    }
+    // A new member. Below "config" stand Kafka's keys: what is left of the path is one of them.
+    const std::size_t count = path_.dotted && object.key == "config" ? rest : 1;
+    JsonNode created;
+    created.kind = JsonKind::kObject;
+    created.source = source_;
+    created.key = path_.joined(count);
+    path_.next += count;
+    object.children.push_back(std::move(created));
+    return &object.children.back();
+  }
+
+  // A number or word for a member that was a string stays a string: --set kafka=4.0, acks=1.
+  void set(JsonNode& node, std::size_t value_begin) {
+    const std::string value = text_.substr(value_begin);
+    const bool was_string = node.is_string();
+    JsonNode read;
+    Diagnostics quiet("--set", value);
+    if (!parse_json(0, quiet, read) || !quiet.ok() ||
+        (was_string && read.kind == JsonKind::kNumber)) {
+      read = JsonNode();
+      read.kind = JsonKind::kString;
+      read.text = value;
+    }
+    read.key = node.key;
+    place(read, value_begin);
+    node = std::move(read);
+  }
+
+  void place(JsonNode& node, std::size_t value_begin) {
+    node.source = source_;
+    node.offset += static_cast<std::uint32_t>(value_begin);
+    node.key_offset += static_cast<std::uint32_t>(value_begin);
+    for (JsonNode& child : node.children) place(child, value_begin);
+  }
+
+  std::string text_;
+  Diagnostics& problems_;
+  std::uint16_t source_;
+  Path path_;
+};
+
+}  // namespace
+
+void apply_override(const std::string& override_text, Diagnostics& problems, JsonNode& root) {
+  Override(override_text, problems).apply(root);
+}
+
+}  // namespace ackident

@@ -1,0 +1,16 @@
+// Overrides of the command line: "PATH=VALUE". PATH is a JSON pointer ("/producers/0/config/acks")
+// or the same with dots ("producers.0.config.acks"); dots within Kafka's keys need no care, and an
+// element of a list may be named ("producers.p1.rate"). VALUE is JSON, or else a string.
+#pragma once
+
+#include <string>
+
+#include "scenario/diagnostics.h"
+#include "scenario/json_node.h"
+
+namespace ackident {
+
+// Changes the tree; errors point into the override itself.
+void apply_override(const std::string& override_text, Diagnostics& problems, JsonNode& root);
+
+}  // namespace ackident
