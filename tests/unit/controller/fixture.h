@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <map>
 #include <vector>
 
@@ -46,8 +47,9 @@ struct Sent {
 
 class ControllerDriver {
  public:
-  explicit ControllerDriver(Composition composition_in, std::uint64_t seed = 1)
-      : composition(std::move(composition_in)), chooser(seed) {
+  explicit ControllerDriver(Composition composition_in, std::uint64_t seed = 1,
+                            std::vector<ChoiceOverride> overrides = {})
+      : composition(std::move(composition_in)), chooser(seed, std::move(overrides)) {
     reset(controller, composition, composition.controller);
     ledger.reset(composition.partition_count());
     start_at(Instant(), true);
@@ -69,20 +71,19 @@ class ControllerDriver {
   }
 
   void advance(Instant to) {
-    while (true) {
-      std::uint32_t due = 0;
-      Instant at = kNever;
-      for (const auto& [timer, when] : timers) {
-        if (when < at) {
-          at = when;
-          due = timer;
-        }
-      }
-      if (at > to) break;
+    for (Instant at = next_timer(); at <= to; at = next_timer()) {
+      const auto due = std::find_if(timers.begin(), timers.end(),
+                                    [at](const auto& entry) { return entry.second == at; });
+      const LocalTimer timer(due->first);
       timers.erase(due);
-      step(at, [&] { fire(controller, LocalTimer(due), ctx); });
+      step(at, [&] { fire(controller, timer, ctx); });
     }
     now = to;
+  }
+  Instant next_timer() const {
+    Instant next = kNever;
+    for (const auto& [timer, when] : timers) next = std::min(next, when);
+    return next;
   }
 
   // ---- what brokers say ----
