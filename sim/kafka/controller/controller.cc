@@ -87,6 +87,14 @@ void answer_observer(Controller& controller, NodeId broker, Observer& observer, 
 // compare the ends of its voters here.
 void advance_commit(Controller& controller, Context& ctx) {
   controller.committed = ctx.metadata_log().end();
+  // Observers first: in Kafka the Raft layer answers them, while the controller's own event queue
+  // completes what is deferred.
+  for (std::uint16_t i = 0; i < controller.observers.size(); ++i) {
+    Observer& observer = controller.observers[i];
+    if (!observer.parked || observer.offset >= controller.committed) continue;
+    ctx.disarm(ControllerTimers::observer(i));
+    answer_observer(controller, ctx.composition().broker_node(i), observer, ctx);  // R5.15
+  }
   std::size_t sent = 0;
   for (; sent < controller.deferred.size(); ++sent) {
     const DeferredAnswer& deferred = controller.deferred[sent];
@@ -95,12 +103,6 @@ void advance_commit(Controller& controller, Context& ctx) {
   }
   controller.deferred.erase(controller.deferred.begin(),
                             controller.deferred.begin() + static_cast<std::ptrdiff_t>(sent));
-  for (std::uint16_t i = 0; i < controller.observers.size(); ++i) {
-    Observer& observer = controller.observers[i];
-    if (!observer.parked || observer.offset >= controller.committed) continue;
-    ctx.disarm(ControllerTimers::observer(i));
-    answer_observer(controller, ctx.composition().broker_node(i), observer, ctx);  // R5.15
-  }
 }
 
 // After each event: what it appended is written after the linger (R5.9), or at once with ZooKeeper.

@@ -1,0 +1,356 @@
+#include <doctest/doctest.h>
+
+#include "fixture.h"
+#include "kafka/broker/broker.h"
+
+using namespace ackident;
+using namespace ackident::controller_test;
+
+namespace {
+
+constexpr std::uint16_t kSelf = 2;
+
+// Broker 2 and the controller, with nothing between them: a message arrives when it is sent.
+class Pair {
+ public:
+  explicit Pair(Composition composition, std::vector<ChoiceOverride> overrides = {})
+      : peer(std::move(composition), 1, std::move(overrides)) {
+    reset(broker, peer.composition, NodeId(kSelf));
+    ctx.begin(NodeId(kSelf), Instant());
+    step(Instant(), [&] { start(broker, {Incarnation(0), true}, ctx); });
+  }
+
+  void run(Instant to) {
+    while (true) {
+      const Instant at = std::min(next_timer(), peer.next_timer());
+      if (at > to) break;
+      peer.advance(at);
+      take_answers(at);
+      fire_due(at);
+    }
+    peer.advance(to);
+    take_answers(to);
+  }
+
+  void kill(Instant at, StopKind kind = StopKind::kProcessKill) {
+    run(at);
+    step(at, [&] { stop(broker, kind, ctx); });
+    timers.clear();
+    listening = exited = false;
+  }
+  void begin(Instant at, std::uint32_t incarnation) {
+    run(at);
+    step(at, [&] { start(broker, {Incarnation(incarnation), false}, ctx); });
+  }
+  void terminate(Instant at) {
+    run(at);
+    step(at, [&] { shut_down(broker, ctx); });
+  }
+  void disconnect(Instant at, Channel channel) {
+    run(at);
+    step(at, [&] {
+      deliver(broker, NodeId(0), Disconnected{channel, DisconnectReason::kReset, true}, ctx);
+    });
+  }
+  // The other brokers stay in touch.
+  void others_speak(Instant from, Instant to) {
+    for (Instant at = from; at <= to; at = at + ms(1'000)) {
+      run(at);
+      peer.heartbeat(at, 1);
+      peer.heartbeat(at, 3);
+      take_answers(at);
+    }
+  }
+
+  // When requests of this type were sent, in milliseconds.
+  template <class Request>
+  std::vector<std::int64_t> times() const {
+    std::vector<std::int64_t> found;
+    for (const Sent& request : requests) {
+      if (std::holds_alternative<Request>(request.payload))
+        found.push_back(request.at.ns() / 1'000'000);
+    }
+    return found;
+  }
+  Lifecycle::State state() const { return broker.lifecycle.state; }
+
+  ControllerDriver peer;
+  Outbox outbox;
+  Context ctx{peer.composition, peer.chooser, peer.ledger, peer.log, peer.pools, outbox};
+  Broker broker;
+  std::map<std::uint32_t, Instant> timers;
+  std::vector<Sent> requests;
+  bool listening = false;
+  bool exited = false;
+  bool controller_deaf = false;
+  Instant listening_since = kNever;
+
+ private:
+  Instant next_timer() const {
+    Instant next = kNever;
+    for (const auto& [timer, when] : timers) next = std::min(next, when);
+    return next;
+  }
+  void fire_due(Instant at) {
+    for (std::uint32_t timer = 0; timer < broker.timers.count(); ++timer) {
+      const auto due = timers.find(timer);
+      if (due == timers.end() || due->second > at) continue;
+      timers.erase(due);
+      step(at, [&] { fire(broker, LocalTimer(timer), ctx); });
+    }
+  }
+  void take_answers(Instant at) {
+    while (answers_taken < peer.sent.size()) {
+      const Sent answer = peer.sent[answers_taken++];
+      if (answer.to != NodeId(kSelf) || !broker.running() || exited) continue;
+      step(at, [&] { deliver(broker, NodeId(0), answer.payload, ctx); });
+    }
+  }
+  template <class Body>
+  void step(Instant at, const Body& body) {
+    outbox.clear();
+    ctx.begin(NodeId(kSelf), at);
+    body();
+    const Outbox effects = outbox;
+    for (const Effect& effect : effects.effects) apply(effect, effects, at);
+    take_answers(at);
+  }
+  void apply(const Effect& effect, const Outbox& effects, Instant at) {
+    const std::uint32_t timer = effect.timer.value();
+    switch (effect.kind) {
+      case Effect::Kind::kArm: timers[timer] = effect.at; break;
+      case Effect::Kind::kDisarm: timers.erase(timer); break;
+      case Effect::Kind::kListen:
+        listening = true;
+        listening_since = at;
+        break;
+      case Effect::Kind::kExit: exited = true; break;
+      case Effect::Kind::kSend:
+        if (effect.to != NodeId(0)) break;
+        requests.push_back({at, effect.to, effects.messages[effect.message]});
+        if (!controller_deaf) peer.deliver_at(at, NodeId(kSelf), requests.back().payload);
+        break;
+      default: break;
+    }
+  }
+
+  std::size_t answers_taken = 0;
+};
+
+// Jitter that draws the middle of +-2 %, for the nth back-off of 100 ms * 2^n.
+std::vector<ChoiceOverride> no_jitter() {
+  const auto timer = static_cast<std::uint32_t>(BrokerTimer::kRegistrationRetry);
+  std::vector<ChoiceOverride> overrides;
+  for (std::uint64_t n = 0; n < 7; ++n) {
+    const ChoiceKey key{ChoiceKind::kBackoffJitter, (std::uint64_t{kSelf} << 32) | timer, n};
+    overrides.push_back({key, (std::uint64_t{1} << n) * 2'000'000});
+  }
+  return overrides;
+}
+
+Composition three(int version) {
+  Composition composition = compose(version, 3, {{1, 2, 3}});
+  for (BrokerConfig& config : composition.brokers) config.startup_time = ms(1'000);
+  return composition;
+}
+
+// The phase of the first heartbeat is set, so that the last contact before a kill is known.
+std::vector<ChoiceOverride> first_heartbeat(Duration phase) {
+  const auto timer = static_cast<std::uint32_t>(BrokerTimer::kHeartbeat);
+  std::vector<ChoiceOverride> overrides = no_jitter();
+  const ChoiceKey key{ChoiceKind::kTimerPhase, (std::uint64_t{kSelf} << 32) | timer, 0};
+  overrides.push_back({key, static_cast<std::uint64_t>(phase.ns())});
+  return overrides;
+}
+
+}  // namespace
+
+TEST_CASE("In a formed cluster a broker serves at once and beats each two seconds") {
+  Pair pair(three(309), first_heartbeat(ms(700)));
+  CHECK(pair.listening_since == Instant());
+  CHECK(pair.state() == Lifecycle::State::kRunning);
+  CHECK(pair.broker.lifecycle.epoch == BrokerEpoch(1));
+  CHECK(pair.broker.image.end == pair.peer.log.end());
+  pair.run(at_ms(5'000));
+  CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{700, 2'700, 4'700});
+  // The observer's long polls end after 500 ms each when nothing changes (R5.12).
+  CHECK(pair.times<MetadataFetchRequest>().size() == 11);
+}
+
+TEST_CASE("V15: a quick restart gets in when the old session is over, 3.9") {
+  Pair pair(three(309), first_heartbeat(ms(1'000)));
+  pair.kill(at_ms(2'000));  // last contact a second before
+  pair.begin(at_ms(4'000), 1);
+  pair.run(at_ms(20'000));
+  CHECK(pair.times<BrokerRegistrationRequest>() ==
+        std::vector<std::int64_t>{5'000, 5'100, 5'300, 5'700, 6'500, 8'100, 11'300});
+  CHECK(pair.peer.time_of(FactKind::kBrokerFenced, kSelf) == at_ms(10'000));
+  CHECK(pair.state() == Lifecycle::State::kRunning);
+}
+
+TEST_CASE("V15: a quick restart tries each two seconds from 4.0 on") {
+  Pair pair(three(400), first_heartbeat(ms(1'000)));
+  pair.kill(at_ms(2'000));
+  pair.begin(at_ms(4'000), 1);
+  pair.run(at_ms(20'000));
+  CHECK(pair.times<BrokerRegistrationRequest>() ==
+        std::vector<std::int64_t>{5'000, 7'000, 9'000, 11'000});
+}
+
+TEST_CASE("R6.1: registration, catching up, unfencing, and only then the listeners") {
+  Pair pair(three(309), first_heartbeat(ms(1'000)));
+  pair.terminate(at_ms(1'500));  // leads nothing: leave at once, after the commit
+  pair.run(at_ms(1'525));
+  REQUIRE(pair.exited);
+  pair.kill(at_ms(1'600), StopKind::kClean);
+  pair.requests.clear();
+  pair.begin(at_ms(2'000), 1);
+  pair.run(at_ms(3'024));
+  CHECK(pair.state() == Lifecycle::State::kStarting);
+  CHECK(pair.broker.lifecycle.clean_start);
+  pair.run(at_ms(3'050));
+  // Accepted with the commit at 3.025; its record is observed then too, so the second heartbeat
+  // already asks to be unfenced, which is committed 25 ms later.
+  CHECK(pair.listening_since == at_ms(3'050));
+  CHECK(pair.state() == Lifecycle::State::kRunning);
+  CHECK_FALSE(pair.peer.registration(kSelf).fenced);
+  CHECK(pair.broker.lifecycle.epoch == pair.peer.registration(kSelf).epoch);
+}
+
+TEST_CASE("R6.2: recovery runs beside registration and delays the listeners") {
+  Composition composition = three(309);
+  for (BrokerConfig& config : composition.brokers) config.recovery_time = ms(5'000);
+  Pair pair(composition, first_heartbeat(ms(0)));
+  pair.kill(at_ms(1'000));
+  pair.begin(at_ms(20'000), 1);
+  pair.run(at_ms(25'999));
+  CHECK(pair.broker.lifecycle.registered);
+  CHECK(pair.broker.lifecycle.caught_up);
+  CHECK_FALSE(pair.broker.lifecycle.logs_loaded);
+  CHECK(pair.peer.registration(kSelf).fenced);
+  CHECK_FALSE(pair.listening);
+  pair.run(at_ms(26'025));
+  CHECK(pair.listening_since == at_ms(26'025));
+  CHECK(pair.broker.image.end == pair.peer.controller.committed);
+}
+
+TEST_CASE("R5.39: a leader waits until the others know, and leaves a marker") {
+  Composition composition = compose(309, 3, {{2, 1, 3}});
+  Pair pair(composition, first_heartbeat(ms(500)));
+  pair.others_speak(at_ms(1'000), at_ms(3'000));
+  pair.terminate(at_ms(3'000));
+  pair.requests.clear();
+  CHECK(pair.peer.leader(0) == 1);
+  pair.run(at_ms(3'200));
+  CHECK(pair.state() == Lifecycle::State::kShuttingDown);
+  // Asked at 3.000 and answered with the commit, then again after 50 ms.
+  CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{3'075});
+  pair.others_speak(at_ms(4'000), at_ms(6'000));
+  CHECK(pair.exited);
+  CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{3'075, 5'075});
+  pair.kill(at_ms(6'000), StopKind::kClean);
+  CHECK(pair.broker.lifecycle.clean_marker);
+}
+
+TEST_CASE("A broker gives up its controlled shutdown after five minutes") {
+  Pair pair(compose(309, 3, {{2, 1, 3}}), first_heartbeat(ms(500)));
+  pair.run(at_ms(1'000));
+  pair.controller_deaf = true;
+  pair.terminate(at_ms(1'000));
+  pair.run(at_ms(300'999));
+  CHECK_FALSE(pair.exited);
+  pair.run(at_ms(301'000));
+  CHECK(pair.exited);
+}
+
+TEST_CASE("controlled.shutdown.enable off, or a broker that does not run yet: exit at once") {
+  Composition composition = three(309);
+  for (BrokerConfig& config : composition.brokers) config.controlled_shutdown = false;
+  Pair pair(composition);
+  pair.terminate(at_ms(1'000));
+  CHECK(pair.exited);
+  pair.kill(at_ms(1'000), StopKind::kClean);
+  pair.begin(at_ms(2'000), 1);
+  pair.terminate(at_ms(2'500));
+  CHECK(pair.exited);
+}
+
+TEST_CASE("A broker that cannot register for a minute ends (R6.2)") {
+  Pair pair(three(309));
+  pair.kill(at_ms(1'000));
+  pair.controller_deaf = true;
+  pair.begin(at_ms(10'000), 1);
+  pair.run(at_ms(70'999));
+  CHECK_FALSE(pair.exited);
+  pair.run(at_ms(71'000));
+  CHECK(pair.exited);
+}
+
+TEST_CASE("A silent controller costs 4.5 s, then 100 ms and doubling, up to 3.9 (R5.22)") {
+  Pair pair(three(309), first_heartbeat(ms(1'000)));
+  pair.run(at_ms(2'000));
+  pair.requests.clear();
+  pair.controller_deaf = true;
+  pair.run(at_ms(17'000));
+  CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{3'000, 7'600, 12'300});
+}
+
+TEST_CASE("A broken connection is opened again within the request's time") {
+  Pair pair(three(309), first_heartbeat(ms(1'000)));
+  pair.run(at_ms(2'000));
+  pair.requests.clear();
+  pair.controller_deaf = true;
+  pair.run(at_ms(3'000));
+  pair.disconnect(at_ms(3'100), Channel::kLifecycle);
+  pair.run(at_ms(8'000));
+  // Sent again after 50 ms; the time-out still counts from the first sending.
+  CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{3'000, 3'150, 7'600});
+}
+
+TEST_CASE("The observer asks again after a disconnect, and a silent controller is given up") {
+  Pair pair(three(309));
+  pair.run(at_ms(900));
+  pair.controller_deaf = true;
+  pair.requests.clear();
+  pair.disconnect(at_ms(900), Channel::kMetadata);
+  pair.run(at_ms(5'500));
+  CHECK(pair.times<MetadataFetchRequest>() == std::vector<std::int64_t>{950, 3'050, 5'250});
+}
+
+TEST_CASE("The clean-shutdown marker: written by a clean end, deleted on loading (R1.20)") {
+  Pair pair(three(309));
+  pair.kill(at_ms(100), StopKind::kClean);
+  CHECK(pair.broker.lifecycle.clean_marker);
+  pair.begin(at_ms(200), 1);
+  pair.kill(at_ms(500));  // before its logs began to load
+  CHECK(pair.broker.lifecycle.clean_marker);
+  pair.begin(at_ms(600), 2);
+  pair.run(at_ms(1'700));
+  CHECK(pair.broker.lifecycle.clean_start);
+  pair.kill(at_ms(1'700));
+  CHECK_FALSE(pair.broker.lifecycle.clean_marker);
+}
+
+TEST_CASE("With ZooKeeper a broker loads first, registers, and serves at once (R9.6)") {
+  Composition composition = three(201);
+  for (BrokerConfig& config : composition.brokers) config.recovery_time = ms(2'000);
+  Pair pair(composition, first_heartbeat(ms(100)));
+  pair.kill(at_ms(1'000));
+  pair.requests.clear();
+  pair.begin(at_ms(2'000), 1);
+  pair.run(at_ms(30'000));
+  CHECK(pair.times<BrokerRegistrationRequest>() == std::vector<std::int64_t>{5'000});
+  CHECK(pair.listening_since == at_ms(5'000));
+  // Pings come each third of the session of 18 s.
+  const std::vector<std::int64_t> pings = pair.times<BrokerHeartbeatRequest>();
+  CHECK(pings == std::vector<std::int64_t>{11'000, 17'000, 23'000, 29'000});
+}
+
+TEST_CASE("With ZooKeeper an exit closes the session") {
+  Composition composition = three(204);
+  for (BrokerConfig& config : composition.brokers) config.controlled_shutdown = false;
+  Pair pair(composition);
+  pair.terminate(at_ms(1'000));
+  CHECK(pair.exited);
+  CHECK(pair.peer.registration(kSelf).fenced);
+}

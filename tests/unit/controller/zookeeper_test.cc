@@ -1,0 +1,72 @@
+#include <doctest/doctest.h>
+
+#include "fixture.h"
+
+using namespace ackident;
+using namespace ackident::controller_test;
+
+TEST_CASE("With ZooKeeper decisions are pushed at once (R9.1)") {
+  ControllerDriver driver(compose(204, 3, {{1, 2, 3}}));
+  driver.deliver_at(at_ms(10), NodeId(2), MetadataFetchRequest{Correlation(1), driver.log.end()});
+  driver.deliver_at(at_ms(100), kNoNode, AlterTopicConfigCommand());
+  CHECK(driver.last_to(2).at == at_ms(100));
+  CHECK(driver.controller.committed == driver.log.end());
+}
+
+TEST_CASE("Before 2.2 a bounce within the session goes unnoticed but for the leader epoch (R9.3)") {
+  ControllerDriver driver(compose(201, 3, {{1, 2, 3}, {2, 1, 3}}));
+  driver.register_broker(at_ms(3'000), 1, 1);
+  CHECK(std::get<BrokerRegistrationResponse>(driver.last_to(1).payload).error == ErrorCode::kNone);
+  CHECK(driver.last_to(1).at == at_ms(3'000));
+  CHECK_FALSE(driver.registration(1).fenced);
+  CHECK(driver.leader(0) == 1);
+  CHECK(driver.isr(0) == std::vector<int>{1, 2, 3});
+  CHECK(driver.partition(0).leader_epoch == LeaderEpoch(1));
+  CHECK(driver.partition(1).leader_epoch == LeaderEpoch(0));  // it only follows there
+}
+
+TEST_CASE("From 2.2 on the second life waits for the end of the first session (KIP-380)") {
+  ControllerDriver driver(compose(202, 3, {{1, 2, 3}}));
+  driver.register_broker(at_ms(3'000), 1, 1);
+  CHECK(std::get<BrokerRegistrationResponse>(driver.last_to(1).payload).error ==
+        ErrorCode::kDuplicateBrokerRegistration);
+}
+
+TEST_CASE("A ZooKeeper session lasts its own time; its end sends the broker back to register") {
+  Composition composition = compose(204, 3, {{1, 2, 3}});
+  composition.controller_config.zookeeper_session_timeout = ms(6'000);
+  ControllerDriver driver(composition);
+  for (int i = 1; i <= 3; ++i) {
+    driver.heartbeat(at_ms(2'000 * i), 2);
+    driver.heartbeat(at_ms(2'000 * i), 3);
+  }
+  driver.advance(at_ms(6'500));
+  CHECK(driver.time_of(FactKind::kBrokerFenced, 1) == at_ms(6'000));
+  CHECK(driver.leader(0) == 2);
+  driver.heartbeat(at_ms(7'000), 1);
+  CHECK(std::get<BrokerHeartbeatResponse>(driver.last_to(1).payload).error ==
+        ErrorCode::kStaleBrokerEpoch);
+  driver.register_broker(at_ms(7'100), 1, 0);  // the same process, a new session
+  CHECK_FALSE(driver.registration(1).fenced);
+  CHECK(driver.facts_of(FactKind::kBrokerUnfenced).size() == 1);
+  CHECK(driver.leader(0) == 2);
+}
+
+TEST_CASE("Up to 2.6 the leader writes the ISR itself: only the version counts (R9.2)") {
+  ControllerDriver driver(compose(206, 3, {{1, 2, 3}}));
+  const AlterPartitionPart shrink = driver.proposal(0, {1, 2});
+  const AlterPartitionResult first = driver.alter(at_ms(100), 1, shrink);
+  CHECK(first.error == ErrorCode::kNone);
+  CHECK(driver.last_to(1).at == at_ms(100));
+  CHECK(first.leader_epoch == LeaderEpoch(0));  // R4.11 is a rule of KRaft
+  CHECK(driver.alter(at_ms(200), 1, shrink).error == ErrorCode::kInvalidUpdateVersion);
+}
+
+TEST_CASE("The controller's own shrink raises the leader epoch with ZooKeeper") {
+  ControllerDriver driver(compose(204, 3, {{1, 2, 3}}));
+  driver.heartbeat(at_ms(100), 3, true);  // the session is closed
+  CHECK(driver.registration(3).fenced);
+  CHECK(driver.isr(0) == std::vector<int>{1, 2});
+  CHECK(driver.leader(0) == 1);
+  CHECK(driver.partition(0).leader_epoch == LeaderEpoch(1));
+}
