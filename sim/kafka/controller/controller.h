@@ -55,7 +55,7 @@ void deliver(Controller&, NodeId from, const Payload&, Context&);
 void fire(Controller&, LocalTimer, Context&);
 // The log is durable; sessions, deferred answers and parked observers are not.
 void stop(Controller&, StopKind, Context&);
-// SIGTERM: a lone voter has nobody to hand over to, so it ends at once.
+// SIGTERM: nothing to hand over, the process exits.
 void shut_down(Controller&, Context&);
 std::uint32_t timer_count(const Controller&, const Composition&, NodeId self);
 

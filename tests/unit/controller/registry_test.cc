@@ -60,6 +60,18 @@ TEST_CASE("V5: from 4.0 on fencing waits for the next periodic check") {
   CHECK(std::max(second, third) == check + ms(10));
 }
 
+TEST_CASE("A session that ends at the very instant of a periodic check outlives it (R5.24)") {
+  ControllerDriver driver(compose(400, 3, kOneOfThree));
+  const Instant tick = driver.timers.at(1) + ms(1'125) * 9;
+  for (Instant at = tick - ms(9'000); at < tick + ms(2'000); at = at + ms(1'000)) {
+    driver.heartbeat(at, 1);
+    driver.heartbeat(at, 2);
+    if (at == tick - ms(9'000)) driver.heartbeat(at, 3);
+  }
+  driver.advance(tick + ms(2'000));
+  CHECK(driver.time_of(FactKind::kBrokerFenced, 3) == tick + ms(1'125));
+}
+
 TEST_CASE("The broker fenced last stays in the ISR; up to 3.9 that is the one heard of last") {
   ControllerDriver driver(compose(309, 3, kOneOfThree));
   driver.heartbeat(at_ms(100), 2);
@@ -162,6 +174,9 @@ TEST_CASE("From 4.0 on a registration before the periodic check acts as the fenc
     driver.heartbeat(at_ms(2'000 * i), 2);
     driver.heartbeat(at_ms(2'000 * i), 3);
   }
+  REQUIRE(check > at_ms(9'000));
+  driver.register_broker(at_ms(9'000), 1, 1);  // the session is valid up to its very end
+  CHECK(registration_error(driver, 1) == ErrorCode::kDuplicateBrokerRegistration);
   driver.register_broker(Instant(9'000'000'001), 1, 1);
   CHECK(driver.time_of(FactKind::kBrokerFenced, 1) == Instant(9'000'000'001));
   CHECK(driver.leader(0) == 2);
