@@ -1,6 +1,6 @@
 // Keyed dice: one value for each (seed, kind, subject, ordinal), computed and not drawn from a
 // stream, so that a draw added anywhere moves no other draw (but-for runs and common random numbers
-// stand on this). Each part of the key passes a mixer that is a bijection (the finaliser of
+// stand on this). Each part of the key passes only bijections (the last is the finaliser of
 // splitmix64), so no seed, kind, subject or ordinal can collapse the values of the others.
 #pragma once
 
@@ -17,8 +17,8 @@ class Dice {
   // 64 uniform bits for the key.
   [[nodiscard]] constexpr std::uint64_t bits(std::uint32_t kind, std::uint64_t subject,
                                              std::uint64_t ordinal) const {
-    const std::uint64_t entity = mix(key_ + subject * kGamma0 + kind * kGamma1);
-    return mix(entity + ordinal * kGamma0);
+    const std::uint64_t entity = key_ + subject * kGamma0 + kind * kGamma1;
+    return mix((entity ^ (entity >> 32)) * kGamma2 + ordinal * kGamma0);
   }
 
   // Uniform in [0, bound); bound > 0. Multiply-shift: the bias is below bound / 2^64.
@@ -37,6 +37,7 @@ class Dice {
   // Odd, so multiplication by them loses nothing.
   static constexpr std::uint64_t kGamma0 = 0x9e3779b97f4a7c15;
   static constexpr std::uint64_t kGamma1 = 0xd1b54a32d192ed03;
+  static constexpr std::uint64_t kGamma2 = 0x8cb92ba72f3d8dd7;
 
   [[nodiscard]] static constexpr std::uint64_t mix(std::uint64_t x) {
     x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
