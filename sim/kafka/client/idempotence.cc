@@ -175,7 +175,7 @@ void Idempotence::link(BatchSlot slot, Accumulator& accumulator) {
   partition.last = slot;
 }
 
-// Idempotent: a batch that expired in flight is taken out then, and its late answer comes after.
+// A batch that expired in flight was taken out then; its late answer finds it gone.
 void Idempotence::unlink(BatchSlot slot, Accumulator& accumulator) {
   ProducerBatch& batch = accumulator[slot];
   PartitionIdentity& partition = partitions[batch.partition];

@@ -1,6 +1,7 @@
 #include "kafka/client/links.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kafka/client/producer.h"
 #include "kafka/client/sender.h"
@@ -75,7 +76,7 @@ void send_request(Producer& producer, std::uint32_t broker, const InFlightReques
   if (!link.timeout_armed) {
     link.timeout_armed = true;
     // C0.5 is strict: at exactly request.timeout.ms the connection still lives.
-    ctx.arm(request_timeout_timer(broker),
+    ctx.arm(timeout_timer_of(broker),
             ctx.now() + config_of(producer, ctx).request_timeout + nanoseconds(1));
   }
   ctx.send(ctx.composition().broker_node(broker), payload);
@@ -181,11 +182,8 @@ void on_disconnected(Producer& producer, std::uint32_t broker, ErrorCode error, 
   const ProducerConfig& config = config_of(producer, ctx);
   connection_failed(producer.connections[broker], config, backoff_reconnect(node), ctx);
   // C0.6: every disconnect asks for metadata.
-  const bool asked = producer.metadata.in_flight && producer.metadata.asked == node;
-  if (asked || !ctx.mutant(Mutant::kNoMetadataRefresh)) {
-    producer.metadata.disconnected(node, config, ctx);
-    schedule_metadata(producer, ctx);
-  }
+  producer.metadata.disconnected(node, config, ctx);
+  schedule_metadata(producer, ctx);
   // C1.31: whatever was in flight fails, oldest first.
   Ring<InFlightRequest>& requests = producer.links[broker].requests;
   while (!requests.empty()) {
@@ -199,13 +197,17 @@ void on_disconnected(Producer& producer, std::uint32_t broker, ErrorCode error, 
 
 void on_request_timeout(Producer& producer, std::uint32_t broker, Context& ctx) {
   ProducerLink& link = producer.links[broker];
+  const bool was_late = std::exchange(link.timeout_late, false);
   link.timeout_armed = false;
   if (link.requests.empty()) return;
   const Instant expires =
       link.requests.front().sent + config_of(producer, ctx).request_timeout + nanoseconds(1);
-  if (ctx.now() < expires) {
+  // A process that was frozen reads its sockets before it compares clocks: a late timer gives what
+  // waits there its turn first.
+  link.timeout_late = expires < ctx.now() && !was_late;
+  if (ctx.now() < expires || link.timeout_late) {
     link.timeout_armed = true;
-    ctx.arm(request_timeout_timer(broker), expires);
+    ctx.arm(timeout_timer_of(broker), std::max(expires, ctx.now()));
     return;
   }
   // C0.5: one slow request costs the whole connection.

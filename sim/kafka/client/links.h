@@ -24,6 +24,7 @@ struct InFlightRequest {
 struct ProducerLink {
   Ring<InFlightRequest> requests;  // unanswered, oldest first
   bool timeout_armed = false;
+  bool timeout_late = false;  // its timer fired late and has been armed once more
 };
 
 // May a produce request go to this broker now (C1.15)? Dials it if it is down and may be dialled.

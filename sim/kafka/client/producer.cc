@@ -9,23 +9,17 @@ namespace {
 // A new process knows nobody. What keys choices goes on counting: no draw is made twice in a run.
 void forget_connections(Producer& producer, const Composition& composition) {
   producer.connections.resize(composition.broker_count);
-  for (BrokerConnection& connection : producer.connections) {
-    const std::uint32_t draws = connection.jitter_draws;
-    connection = BrokerConnection{};
-    connection.jitter_draws = draws;
-  }
+  for (BrokerConnection& connection : producer.connections) forget(connection);
   producer.links.resize(composition.broker_count);
   for (ProducerLink& link : producer.links) {
     while (!link.requests.empty()) link.requests.pop_front();
-    link.timeout_armed = false;
+    link.timeout_armed = link.timeout_late = false;
   }
-  const std::uint32_t draws = producer.metadata.jitter_draws;
-  producer.metadata.reset(composition);
-  producer.metadata.jitter_draws = draws;
+  producer.metadata.forget(composition);
 }
 
 // The memory of a new process: no connections, batches, leaders or id.
-void forget(Producer& producer, const Composition& composition) {
+void forget_all(Producer& producer, const Composition& composition) {
   const ProducerInfo& info = composition.producers[producer.index];
   const std::uint32_t partitions = composition.topics[info.workload.topic.value()].partitions;
   forget_connections(producer, composition);
@@ -67,7 +61,7 @@ void reset(Producer& producer, const Composition& composition, NodeId self) {
   producer.node_draws = 0;
   producer.backoff_draws = 0;
   producer.connections.clear();
-  producer.metadata.jitter_draws = 0;
+  producer.metadata.reset(composition);
   producer.accumulator.next_number = BatchNumber();
   producer.partitioner.switches = 0;
   producer.partitioner.by_key.clear();
@@ -75,12 +69,12 @@ void reset(Producer& producer, const Composition& composition, NodeId self) {
   producer.application = Application{};
   producer.application.interval = workload.interval;
   producer.application.burst = workload.burst;
-  forget(producer, composition);
+  forget_all(producer, composition);
 }
 
 void start(Producer& producer, const StartInfo&, Context& ctx) {
   SIM_CHECK(!producer.running);
-  forget(producer, ctx.composition());
+  forget_all(producer, ctx.composition());
   producer.running = true;
   start_application(producer, ctx);
   schedule_metadata(producer, ctx);

@@ -28,7 +28,7 @@ enum class ProducerTimer : std::uint32_t {
 inline constexpr LocalTimer producer_timer(ProducerTimer timer) {
   return LocalTimer(static_cast<std::uint32_t>(timer));
 }
-inline constexpr LocalTimer request_timeout_timer(std::uint32_t broker) {
+inline constexpr LocalTimer timeout_timer_of(std::uint32_t broker) {
   return LocalTimer(static_cast<std::uint32_t>(ProducerTimer::kFixed) + broker);
 }
 

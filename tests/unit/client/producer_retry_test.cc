@@ -122,6 +122,21 @@ TEST_CASE("request.timeout.ms closes the connection and fails all that is in fli
   CHECK(retried[1].b == static_cast<int>(ErrorCode::kRequestTimedOut));
 }
 
+TEST_CASE("After a freeze the answer in the socket is read before the clock (C0.5)") {
+  ProducerBench bench;
+  bench.start_process();
+  bench.send();
+  const LocalTimer timeout = timeout_timer_of(0);
+  bench.now = bench.now + seconds(60);
+  bench.timers.erase(timeout.value());
+  bench.step([&] { fire(bench.producer, timeout, bench.ctx); });
+  CHECK(bench.closed.empty());
+  bench.reply();
+  bench.run_for(Duration());
+  CHECK(bench.closed.empty());
+  CHECK(bench.count(FactKind::kAcked) == 1);
+}
+
 TEST_CASE("An answer that comes after its connection was given up means nothing (C0.9)") {
   ProducerBench bench;
   bench.start_process();
@@ -353,6 +368,17 @@ TEST_CASE("The mutant RetryWithoutBackoffEpoch gives a retry a new sequence") {
   bench.run_for(milliseconds(150));
   REQUIRE(bench.produces.size() == 1);
   CHECK(bench.produces[0].parts[0].base_sequence == Sequence(1));
+}
+
+TEST_CASE("The mutant ReorderOnRetry puts idempotent retries in front unsorted") {
+  ProducerBench bench;
+  bench.composition.mutants.set(static_cast<std::size_t>(Mutant::kReorderOnRetry));
+  bench.config().batch_size = kOneRecord;
+  bench.start_process();
+  bench.send(2);
+  bench.break_connection(bench.broker(0));
+  bench.run_for(bench.config().delivery_timeout);
+  CHECK(bench.count(FactKind::kFailed) == 2);  // the second waits for the first, which is behind it
 }
 
 TEST_CASE("The mutant NoMetadataRefresh keeps a client at a leader that is gone") {
