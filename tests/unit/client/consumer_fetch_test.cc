@@ -211,5 +211,80 @@ TEST_CASE("C0.10: metadata is asked of another broker than a silent one") {
   CHECK(bench.consumer.metadata.asked == asked[0].to);
 }
 
+// The metadata moves to broker 2, which confirms `end` for the consumer's epoch; the fetch at
+// broker 1 stays unanswered.
+void move_to_2(Bench& bench, int epoch, std::int64_t end) {
+  bench.lead(kPartition, NodeId(2), epoch);
+  bench.consumer.metadata.update(bench.log.end(), bench.ctx);
+  bench.consumer.leaders_changed = true;
+  bench.deliver(NodeId(3), MetadataResponse{Correlation(999), bench.log.end()});
+  bench.answer_epoch(1, end);
+}
+
+TEST_CASE("C4.6: a former leader's late OFFSET_OUT_OF_RANGE resets nothing") {
+  AtZero bench;
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});
+  const auto late = bench.the_fetch();
+  move_to_2(bench, 2, 10);
+  CHECK(bench.the_fetch().to == NodeId(2));
+  bench.answer_fetch(late, {Bench::error(0, ErrorCode::kOffsetOutOfRange)});
+  CHECK(bench.slot().state == PositionState::kFetching);
+}
+
+TEST_CASE("C4.6: answers to a fetch at an earlier position do no harm") {
+  for (const bool is_error : {true, false}) {
+    AtZero bench;
+    bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});
+    const auto late = bench.the_fetch();
+    move_to_2(bench, 2, 7);
+    CHECK(bench.slot().position == Offset(7));
+    // Broker 1 leads again; its fetch at offset 10 is still unanswered.
+    bench.consumer.metadata.hint(kPartition, NodeId(1), LeaderEpoch(3));
+    bench.consumer.leaders_changed = true;
+    bench.deliver(NodeId(3), MetadataResponse{Correlation(999), bench.log.end()});
+    bench.answer_epoch(1, 7);
+    CHECK(bench.sent<FetchRequest>().empty());  // C4.3
+    bench.answer_fetch(late, {is_error ? Bench::error(0, ErrorCode::kOffsetOutOfRange)
+                                       : Bench::records(0, 10, 20, 1)});
+    CHECK(bench.slot().state == PositionState::kFetching);
+    CHECK(bench.facts(FactKind::kDelivered).empty());
+    CHECK(bench.the_fetch().to == NodeId(1));
+    CHECK(bench.parts(bench.the_fetch().message)[0].offset == Offset(7));
+  }
+}
+
+TEST_CASE("C4.6: the same records from two leaders are delivered once") {
+  Composition composition = bench_composition(1);
+  composition.consumers[0].per_record = milliseconds(1);
+  AtZero bench(composition);
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});
+  bench.advance(milliseconds(10));
+  const auto late = bench.unanswered_fetch(NodeId(1));
+  move_to_2(bench, 2, 10);
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 10, 14, 1)});
+  CHECK(bench.facts(FactKind::kDelivered).size() == 1);
+  // The application works; both leaders answer meanwhile.
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 14, 20, 2)});
+  bench.answer_fetch(late, {Bench::records(0, 10, 20, 1)});
+  bench.advance(milliseconds(4));
+  const auto delivered = bench.facts(FactKind::kDelivered);
+  REQUIRE(delivered.size() == 1);
+  CHECK(delivered[0].a == 14);
+  CHECK(delivered[0].c == 2);
+  CHECK(bench.consumer.buffered.empty());
+}
+
+TEST_CASE("While nobody leads the consumer keeps fetching from the leader it had") {
+  AtZero bench;
+  bench.lead(kPartition, kNoNode, 2);
+  bench.answer_fetch(bench.the_fetch(), {Bench::error(0, ErrorCode::kNotLeaderOrFollower)});
+  bench.advance(milliseconds(125));
+  bench.answer_metadata();
+  CHECK(bench.consumer.metadata.leader(kPartition).leader == kNoNode);
+  CHECK(bench.slot().leader.leader == NodeId(1));
+  bench.answer_fetch(bench.unanswered_fetch(NodeId(1)), {Bench::records(0, 0, 5, 1)});
+  CHECK(bench.facts(FactKind::kDelivered).size() == 1);
+}
+
 }  // namespace
 }  // namespace ackident
