@@ -81,6 +81,7 @@ TEST_CASE("A kill leaves nothing of the process but its commit and the count of 
   bench.deliver(NodeId(3), Disconnected{Channel::kClient, DisconnectReason::kRefused, true});
   const std::uint32_t node_draws = bench.consumer.node_draws;
   CHECK(node_draws == 1);
+  bench.advance(milliseconds(300));
   bench.stop();
   CHECK(bench.consumer.buffered.empty());
   CHECK(bench.consumer.node_draws == node_draws);
@@ -90,8 +91,10 @@ TEST_CASE("A kill leaves nothing of the process but its commit and the count of 
   bench.answer_offset(0);
   CHECK(bench.facts(FactKind::kDelivered).empty());
   CHECK(bench.sent<FetchRequest>().size() == 1);
-  // The timeout of the new life counts.
-  bench.advance(milliseconds(30'001));
+  // The timeout counts from the new life's own request.
+  bench.advance(milliseconds(30'000));
+  CHECK(bench.effects(Effect::Kind::kClose) == 0);
+  bench.advance(milliseconds(1));
   CHECK(bench.effects(Effect::Kind::kClose) == 1);
 }
 

@@ -245,6 +245,8 @@ TEST_CASE("C4.10: a question whose connection breaks is asked again after both b
   bench.deliver(NodeId(1), Disconnected{Channel::kClient, DisconnectReason::kRefused, true});
   bench.advance(milliseconds(600));
   CHECK(bench.sent<ListOffsetsRequest>().empty());
+  bench.deliver(NodeId(3), MetadataResponse{Correlation(999), bench.log.end()});  // any event
+  CHECK(bench.sent<ListOffsetsRequest>().empty());
   bench.advance(milliseconds(400));
   bench.answer_offset(9);
   CHECK(bench.slot().position == Offset(9));
