@@ -98,6 +98,20 @@ TEST_CASE("A kill leaves nothing of the process but its commit and the count of 
   CHECK(bench.effects(Effect::Kind::kClose) == 1);
 }
 
+TEST_CASE("C0.5: a request of the life before does not time out in the next") {
+  AtZero bench;
+  REQUIRE(bench.sent<FetchRequest>().size() == 1);
+  bench.advance(seconds(10));
+  bench.stop();
+  bench.start();
+  bench.answer_metadata();
+  bench.answer_offset(0);
+  bench.advance(seconds(30));
+  CHECK(bench.effects(Effect::Kind::kClose) == 0);
+  bench.advance(milliseconds(1));
+  CHECK(bench.effects(Effect::Kind::kClose) == 1);
+}
+
 TEST_CASE("C6.7: close commits the positions and ends the process") {
   AtZero bench;
   bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});
