@@ -118,6 +118,7 @@ void forget_process(Consumer& consumer, const Composition& composition) {
     link.pending.clear();
     link.fetching = false;
     link.timeout_armed = false;
+    link.timeout_late = false;
   }
   consumer.buffered.clear();
   consumer.returned.clear();
@@ -194,9 +195,8 @@ void fire(Consumer& consumer, LocalTimer timer, Context& ctx) {
     finish_processing(consumer, ctx);
     if (consumer.closing) close(consumer, ctx);
   } else {
-    const std::uint32_t broker =
-        timer.value() - static_cast<std::uint32_t>(ConsumerTimer::kRequestTimeout);
-    consumer.links[broker].timeout_armed = false;
+    constexpr auto kFirst = static_cast<std::uint32_t>(ConsumerTimer::kRequestTimeout);
+    on_request_timeout(consumer, timer.value() - kFirst, ctx);
   }
   run(consumer, ctx);
 }

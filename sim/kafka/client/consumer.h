@@ -81,6 +81,7 @@ struct PendingRequest {
 struct BrokerLink {
   bool fetching = false;  // a fetch is unanswered: no second one (C4.3)
   bool timeout_armed = false;
+  bool timeout_late = false;            // its timer fired late and has been armed once more
   std::vector<PendingRequest> pending;  // oldest first
 
   bool operator==(const BrokerLink&) const = default;

@@ -77,9 +77,9 @@ void move_to_end(std::vector<std::uint32_t>& order, std::uint32_t slot) {
 
 void on_fetched_records(Consumer& consumer, std::uint32_t at, const FetchResult& result) {
   AssignedState& slot = consumer.assigned[at];
-  // C4.6. With a buffer in hand these are records of an earlier leader's late answer, or the
-  // same again: they start where the buffer starts, and are not wanted once it is drained.
-  if (!slot.buffer.empty() || result.from != slot.position) return;
+  // With a buffer in hand this is the late answer of a leader before: the same records again, or
+  // others that collect() would drop for their position.
+  if (!slot.buffer.empty()) return;
   slot.buffer = RecordRange{result.from, result.to, result.epoch};
   consumer.buffered.push_back(at);
   move_to_end(consumer.order, at);
@@ -129,7 +129,8 @@ bool collect(Consumer& consumer, const Context& ctx) {
     const std::uint32_t at = consumer.buffered.front();
     AssignedState& slot = consumer.assigned[at];
     RecordRange& buffer = slot.buffer;
-    // A partition that awaits a reset or a validation loses its buffer here and fetches it again.
+    // C4.6: the position may have moved since the request. A partition that awaits a reset or a
+    // validation loses its buffer here, too, and fetches it again.
     const bool wanted = slot.state == PositionState::kFetching && buffer.from == slot.position;
     if (!wanted) buffer.from = buffer.to;
     const Offset end = std::min(buffer.to, buffer.from + room);

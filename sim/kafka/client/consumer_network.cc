@@ -15,13 +15,16 @@ Instant overdue_at(const PendingRequest& request, const ClientConfig& config) {
   return request.sent + config.request_timeout + milliseconds(1);
 }
 
+LocalTimer request_timeout_timer(std::uint32_t broker_index) {
+  return LocalTimer(static_cast<std::uint32_t>(ConsumerTimer::kRequestTimeout) + broker_index);
+}
+
 void arm_request_timeout(Consumer& consumer, NodeId broker, Context& ctx) {
   BrokerLink& link = link_to(consumer, broker, ctx);
   if (link.timeout_armed || link.pending.empty()) return;
   link.timeout_armed = true;
-  const auto timer = static_cast<std::uint32_t>(ConsumerTimer::kRequestTimeout) +
-                     ctx.composition().broker_index(broker);
-  ctx.arm(LocalTimer(timer), overdue_at(link.pending.front(), config_of(consumer, ctx)));
+  ctx.arm(request_timeout_timer(ctx.composition().broker_index(broker)),
+          overdue_at(link.pending.front(), config_of(consumer, ctx)));
 }
 
 // Back-off of a question whose request failed (C4.19): constant, and a refresh is asked for.
@@ -112,6 +115,19 @@ void check_request_timeouts(Consumer& consumer, Context& ctx) {
       arm_request_timeout(consumer, broker, ctx);
     }
   }
+}
+
+void on_request_timeout(Consumer& consumer, std::uint32_t broker_index, Context& ctx) {
+  BrokerLink& link = consumer.links[broker_index];
+  const bool late = !link.pending.empty() &&
+                    overdue_at(link.pending.front(), config_of(consumer, ctx)) < ctx.now();
+  if (late && !link.timeout_late) {
+    link.timeout_late = true;
+    ctx.arm(request_timeout_timer(broker_index), ctx.now());
+    return;
+  }
+  link.timeout_late = false;
+  link.timeout_armed = false;
 }
 
 void maybe_refresh_metadata(Consumer& consumer, Context& ctx) {

@@ -27,6 +27,9 @@ void on_metadata(Consumer&, NodeId from, const MetadataResponse&, Context&);
 void on_disconnected(Consumer&, NodeId broker, Context&);
 // Gives up connections whose oldest request is overdue, and arms timers for the others (C0.5).
 void check_request_timeouts(Consumer&, Context&);
+// The timer of one connection is due. A process that was frozen meanwhile reads its sockets before
+// it compares clocks, so a late timer gives the bytes that wait there their turn.
+void on_request_timeout(Consumer&, std::uint32_t broker_index, Context&);
 
 // Asks for metadata if that is due and somebody can be asked.
 void maybe_refresh_metadata(Consumer&, Context&);

@@ -78,6 +78,12 @@ class Bench {
     step([&] { ackident::shut_down(consumer, ctx); });
   }
 
+  // A timer that came due while the process was frozen.
+  void fire_late(LocalTimer timer) {
+    armed_[timer.value()] = kNever;
+    step([&] { ackident::fire(consumer, timer, ctx); });
+  }
+
   // Fires timers in order of time until `until`, gathering what they send and note.
   void advance(Duration duration) {
     const Instant until = now + duration;

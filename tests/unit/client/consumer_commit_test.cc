@@ -73,6 +73,45 @@ TEST_CASE("C4.19: a consumer killed before its first commit resets again") {
   CHECK(bench.sent<ListOffsetsRequest>().size() == 1);
 }
 
+TEST_CASE("A kill leaves nothing of the process but its commit and the count of its draws") {
+  Composition composition = slow(milliseconds(1));
+  AtZero bench(composition);
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 900, 1)});
+  CHECK_FALSE(bench.slot().buffer.empty());
+  bench.deliver(NodeId(3), Disconnected{Channel::kClient, DisconnectReason::kRefused, true});
+  const std::uint32_t node_draws = bench.consumer.node_draws;
+  CHECK(node_draws == 1);
+  bench.advance(milliseconds(300));
+  bench.stop();
+  CHECK(bench.consumer.buffered.empty());
+  CHECK(bench.consumer.node_draws == node_draws);
+  CHECK(bench.consumer.connections[2] == BrokerConnection{.jitter_draws = 1});
+  bench.start();
+  bench.answer_metadata();
+  bench.answer_offset(0);
+  CHECK(bench.facts(FactKind::kDelivered).empty());
+  CHECK(bench.sent<FetchRequest>().size() == 1);
+  // The timeout counts from the new life's own request.
+  bench.advance(milliseconds(30'000));
+  CHECK(bench.effects(Effect::Kind::kClose) == 0);
+  bench.advance(milliseconds(1));
+  CHECK(bench.effects(Effect::Kind::kClose) == 1);
+}
+
+TEST_CASE("C0.5: a request of the life before does not time out in the next") {
+  AtZero bench;
+  REQUIRE(bench.sent<FetchRequest>().size() == 1);
+  bench.advance(seconds(10));
+  bench.stop();
+  bench.start();
+  bench.answer_metadata();
+  REQUIRE(bench.sent<FetchRequest>().size() == 1);  // from the commit at 5 s
+  bench.advance(seconds(30));
+  CHECK(bench.effects(Effect::Kind::kClose) == 0);
+  bench.advance(milliseconds(1));
+  CHECK(bench.effects(Effect::Kind::kClose) == 1);
+}
+
 TEST_CASE("C6.7: close commits the positions and ends the process") {
   AtZero bench;
   bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});

@@ -202,6 +202,24 @@ TEST_CASE("C0.5: the timeout counts from the oldest unanswered request") {
   CHECK(bench.effects(Effect::Kind::kClose) == 1);
 }
 
+TEST_CASE("C0.5: after a freeze the bytes in the socket are read before the clock is looked at") {
+  AtZero bench;
+  const auto parked = bench.the_fetch();
+  const LocalTimer timeout(static_cast<std::uint32_t>(ConsumerTimer::kRequestTimeout));
+  bench.now = bench.now + seconds(60);
+  bench.fire_late(timeout);
+  CHECK(bench.effects(Effect::Kind::kClose) == 0);
+  bench.answer_fetch(parked, {Bench::records(0, 0, 5, 1)});
+  CHECK(bench.facts(FactKind::kDelivered).size() == 1);
+  bench.advance(milliseconds(0));
+  CHECK(bench.effects(Effect::Kind::kClose) == 0);
+  // Without an answer in the socket the second look closes.
+  bench.now = bench.now + seconds(60);
+  bench.fire_late(timeout);
+  bench.advance(milliseconds(0));
+  CHECK(bench.effects(Effect::Kind::kClose) == 1);
+}
+
 TEST_CASE("C0.10: metadata is asked of another broker than a silent one") {
   AtZero bench;
   bench.deliver(NodeId(1), Disconnected{Channel::kClient, DisconnectReason::kRefused, true});
@@ -209,6 +227,92 @@ TEST_CASE("C0.10: metadata is asked of another broker than a silent one") {
   const auto asked = bench.sent<MetadataRequest>();
   REQUIRE(asked.size() == 1);
   CHECK(bench.consumer.metadata.asked == asked[0].to);
+}
+
+// The metadata moves to `leader`, which gives `end` for the consumer's epoch; the fetch at broker 1
+// stays unanswered.
+void move_to(NodeId leader, Bench& bench, int epoch, std::int64_t end) {
+  bench.lead(kPartition, leader, epoch);
+  bench.consumer.metadata.update(bench.log.end(), bench.ctx);
+  bench.consumer.leaders_changed = true;
+  bench.deliver(NodeId(3), MetadataResponse{Correlation(999), bench.log.end()});
+  bench.answer_epoch(1, end);
+}
+
+TEST_CASE("C4.6: a former leader's late OFFSET_OUT_OF_RANGE resets nothing") {
+  AtZero bench;
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});
+  const auto late = bench.the_fetch();
+  move_to(NodeId(2), bench, 2, 10);
+  CHECK(bench.the_fetch().to == NodeId(2));
+  bench.answer_fetch(late, {Bench::error(0, ErrorCode::kOffsetOutOfRange)});
+  CHECK(bench.slot().state == PositionState::kFetching);
+}
+
+TEST_CASE("C4.6: answers to a fetch at an earlier position do no harm") {
+  for (const bool is_error : {true, false}) {
+    AtZero bench;
+    bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});
+    const auto late = bench.the_fetch();
+    move_to(NodeId(2), bench, 2, 7);
+    CHECK(bench.slot().position == Offset(7));
+    // Broker 1 leads again; its fetch at offset 10 is still unanswered.
+    bench.consumer.metadata.hint(kPartition, NodeId(1), LeaderEpoch(3));
+    bench.consumer.leaders_changed = true;
+    bench.deliver(NodeId(3), MetadataResponse{Correlation(999), bench.log.end()});
+    bench.answer_epoch(1, 7);
+    CHECK(bench.sent<FetchRequest>().empty());  // C4.3
+    bench.answer_fetch(late, {is_error ? Bench::error(0, ErrorCode::kOffsetOutOfRange)
+                                       : Bench::records(0, 10, 20, 1)});
+    CHECK(bench.slot().state == PositionState::kFetching);
+    CHECK(bench.facts(FactKind::kDelivered).empty());
+    CHECK(bench.the_fetch().to == NodeId(1));
+    CHECK(bench.parts(bench.the_fetch().message)[0].offset == Offset(7));
+  }
+}
+
+TEST_CASE("C4.6: an error about an offset that a truncation left behind resets nothing") {
+  AtZero bench;
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});
+  const auto late = bench.the_fetch();
+  move_to(NodeId(1), bench, 2, 7);  // the same broker, elected again with a shorter log
+  CHECK(bench.sent<FetchRequest>().empty());
+  bench.answer_fetch(late, {Bench::error(0, ErrorCode::kOffsetOutOfRange)});
+  CHECK(bench.slot().state == PositionState::kFetching);
+  CHECK(bench.parts(bench.the_fetch().message)[0].offset == Offset(7));
+}
+
+TEST_CASE("C4.6: the same records from two leaders are delivered once") {
+  Composition composition = bench_composition(1);
+  composition.consumers[0].per_record = milliseconds(1);
+  AtZero bench(composition);
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 0, 10, 1)});
+  bench.advance(milliseconds(10));
+  const auto late = bench.unanswered_fetch(NodeId(1));
+  move_to(NodeId(2), bench, 2, 10);
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 10, 14, 1)});
+  CHECK(bench.facts(FactKind::kDelivered).size() == 1);
+  // The application works; both leaders answer meanwhile.
+  bench.answer_fetch(bench.the_fetch(), {Bench::records(0, 14, 20, 2)});
+  bench.answer_fetch(late, {Bench::records(0, 10, 20, 1)});
+  bench.advance(milliseconds(4));
+  const auto delivered = bench.facts(FactKind::kDelivered);
+  REQUIRE(delivered.size() == 1);
+  CHECK(delivered[0].a == 14);
+  CHECK(delivered[0].c == 2);
+  CHECK(bench.consumer.buffered.empty());
+}
+
+TEST_CASE("While nobody leads the consumer keeps fetching from the leader it had") {
+  AtZero bench;
+  bench.lead(kPartition, kNoNode, 2);
+  bench.answer_fetch(bench.the_fetch(), {Bench::error(0, ErrorCode::kNotLeaderOrFollower)});
+  bench.advance(milliseconds(125));
+  bench.answer_metadata();
+  CHECK(bench.consumer.metadata.leader(kPartition).leader == kNoNode);
+  CHECK(bench.slot().leader.leader == NodeId(1));
+  bench.answer_fetch(bench.unanswered_fetch(NodeId(1)), {Bench::records(0, 0, 5, 1)});
+  CHECK(bench.facts(FactKind::kDelivered).size() == 1);
 }
 
 }  // namespace

@@ -213,6 +213,56 @@ TEST_CASE("C0.14: a leader hint moves the consumer without a metadata round") {
   CHECK(bench.consumer.metadata.refresh_wanted);
 }
 
+TEST_CASE("C0.14: before 3.7 an error carries no hint that counts") {
+  Composition composition = bench_composition(1);
+  composition.behaviour.leader_hints = false;
+  Bench bench(composition);
+  consume_ten(bench);
+  FetchResult result = Bench::error(0, ErrorCode::kNotLeaderOrFollower);
+  result.leader_hint = NodeId(3);
+  result.leader_hint_epoch = LeaderEpoch(2);
+  bench.answer_fetch(bench.the_fetch(), {result});
+  CHECK(bench.slot().leader.leader == NodeId(1));
+}
+
+TEST_CASE("C4.10: a question whose connection breaks is asked again after both back-offs") {
+  Bench bench(bench_composition(1));
+  bench.lead(kPartition, NodeId(1), 1);
+  bench.start();
+  bench.answer_metadata();
+  REQUIRE(bench.sent<ListOffsetsRequest>().size() == 1);
+  bench.deliver(NodeId(1), Disconnected{Channel::kClient, DisconnectReason::kReset, true});
+  bench.advance(milliseconds(99));  // reconnect.backoff.ms is over, retry.backoff.ms is not
+  CHECK(bench.sent<ListOffsetsRequest>().empty());
+  bench.advance(milliseconds(1));
+  CHECK(bench.sent<ListOffsetsRequest>().size() == 1);
+  // Refused again and again, the reconnect back-off outgrows the other.
+  for (int i = 0; i < 4; ++i) {
+    bench.deliver(NodeId(1), Disconnected{Channel::kClient, DisconnectReason::kRefused, true});
+    bench.advance(seconds(1));
+    CHECK(bench.sent<ListOffsetsRequest>().size() == 1);
+  }
+  bench.deliver(NodeId(1), Disconnected{Channel::kClient, DisconnectReason::kRefused, true});
+  bench.advance(milliseconds(600));
+  CHECK(bench.sent<ListOffsetsRequest>().empty());
+  bench.deliver(NodeId(3), MetadataResponse{Correlation(999), bench.log.end()});  // any event
+  CHECK(bench.sent<ListOffsetsRequest>().empty());
+  bench.advance(milliseconds(400));
+  bench.answer_offset(9);
+  CHECK(bench.slot().position == Offset(9));
+}
+
+TEST_CASE("C4.12: before KIP-320 no question carries a leader epoch") {
+  Composition composition = bench_composition(1);
+  composition.behaviour.fence_fetch_by_leader_epoch = false;
+  Bench bench(composition);
+  bench.lead(kPartition, NodeId(1), 1);
+  bench.start();
+  bench.answer_metadata();
+  REQUIRE(bench.sent<ListOffsetsRequest>().size() == 1);
+  CHECK(bench.sent<ListOffsetsRequest>()[0].message.current_epoch == kNoLeaderEpoch);
+}
+
 TEST_CASE("A buffer is dropped when its partition awaits validation, and fetched again") {
   Composition composition = bench_composition(1);
   composition.consumers[0].per_record = milliseconds(1);

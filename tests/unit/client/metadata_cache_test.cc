@@ -116,8 +116,33 @@ TEST_CASE("C0.11: failed refreshes space out, and before 3.7 nothing does") {
     bench.cache.refresh_failed(bench.ctx);
     CHECK(within_jitter(bench.pause(), base));
   }
+  bench.ask();
+  bench.cache.refresh_answered(bench.log.end(), bench.ctx);
+  CHECK(bench.cache.refresh_wanted);  // nobody leads
+  CHECK(within_jitter(bench.pause(), 100));
+  bench.ask();
+  bench.cache.refresh_failed(bench.ctx);
+  bench.ask();
+  bench.cache.refresh_failed(bench.ctx);
+  CHECK(within_jitter(bench.pause(), 200));
   bench.composition.behaviour.exponential_client_backoff = false;
   CHECK(bench.pause() == 100);
+}
+
+TEST_CASE("A jitter is drawn for each refresh and never twice, whatever ends") {
+  CacheBench bench;
+  bench.ask();
+  bench.cache.refresh_answered(bench.log.end(), bench.ctx);
+  CHECK(bench.cache.jitter_draws == 1);
+  bench.ask();
+  bench.cache.refresh_failed(bench.ctx);
+  CHECK(bench.cache.jitter_draws == 2);
+  bench.cache.forget(bench.composition);
+  MetadataCache fresh;
+  fresh.reset(bench.composition);
+  CHECK(bench.cache != fresh);
+  fresh.jitter_draws = 2;
+  CHECK(bench.cache == fresh);
 }
 
 TEST_CASE("C0.10: without a request the next refresh is due at the maximum age") {
