@@ -27,6 +27,13 @@ std::vector<SetupTimeout> setup_timeouts(const Composition& composition) {
   return timeouts;
 }
 
+std::uint32_t timer_count(const Broker&, const Composition& composition, NodeId) {
+  BrokerTimers timers;
+  timers.brokers = composition.broker_count;
+  timers.nodes = static_cast<std::uint32_t>(composition.nodes.size());
+  return timers.count();
+}
+
 // The run ends at `duration`: no workload beyond it.
 Composition bounded(Composition composition, Instant duration) {
   for (ProducerInfo& producer : composition.producers) {
@@ -79,6 +86,7 @@ void World::reset(std::uint64_t seed, Step& formed) {
   pools_.reset();
   outbox_.clear();
   queue_.reset();
+  queue_.add_timers(static_cast<std::uint32_t>(timer_owner_.size()));
   network_.reset();
   if (shuffle_ties_) {
     queue_.shuffle_ties(

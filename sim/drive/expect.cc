@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "drive/measure.h"
 #include "drive/words.h"
 
 namespace ackident {
@@ -61,20 +62,6 @@ bool within(const Bound& bound, std::int64_t value) {
   return (!bound.min || value >= *bound.min) && (!bound.max || value <= *bound.max);
 }
 
-// What an expectation is compared with: the largest over all it speaks of, and whose that was.
-struct Measured {
-  std::int64_t value = 0;
-  bool known = false;
-  std::string whose;  // " at orders/0"; empty if there is one only
-
-  void offer(std::int64_t candidate, const std::string& name) {
-    if (known && candidate <= value) return;
-    value = candidate;
-    known = true;
-    whose = name;
-  }
-};
-
 class Judge {
  public:
   Judge(const Scenario& scenario, const RunResult& result) : scenario_(scenario), result_(result) {}
@@ -97,11 +84,6 @@ class Judge {
   ExpectationResult judge_state(const Expectation& expectation) const;
   ExpectationResult judge_lost_offsets(const Expectation& expectation) const;
   ExpectationResult judge_invariants() const;
-  Measured measure(const Expectation& expectation) const;
-  Measured over_partitions(const Expectation& expectation, Duration PartitionResult::*time) const;
-  Measured over_groups(const Expectation& expectation) const;
-  Measured latency(std::int32_t quantile) const;
-  std::int64_t count(const Expectation& expectation) const;
   Verdict verdict(const Expectation& expectation, bool holds, bool surely_not) const;
 
   const Scenario& scenario_;
@@ -141,114 +123,9 @@ Verdict Judge::verdict(const Expectation& expectation, bool holds, bool surely_n
   return Verdict::kPass;
 }
 
-Measured Judge::over_partitions(const Expectation& expectation,
-                                Duration PartitionResult::*time) const {
-  Measured measured;
-  for (std::uint32_t i = 0; i < result_.partitions.size(); ++i) {
-    const PartitionId partition = PartitionId(i);
-    if (expectation.partition != kNoPartition && expectation.partition != partition) continue;
-    measured.offer((result_.partitions[i].*time).ns(),
-                   " at " + partition_text(scenario_, partition));
-  }
-  return measured;
-}
-
-Measured Judge::over_groups(const Expectation& expectation) const {
-  Measured measured;
-  for (std::size_t g = 0; g < result_.groups.size(); ++g) {
-    if (expectation.group >= 0 && static_cast<std::size_t>(expectation.group) != g) continue;
-    const GroupResult& group = result_.groups[g];
-    const auto& names = scenario_.setup.names.groups;
-    const std::string whose = g < names.size() ? " in group " + names[g] : std::string();
-    if (expectation.kind == ExpectKind::kLagPeak) {
-      measured.offer(group.lag_peak, whose);
-    } else if (expectation.kind == ExpectKind::kLagRecovery) {
-      measured.offer(group.recovery.ns(), whose);
-    } else {
-      std::int64_t lag = 0;
-      for (const GroupPartitionResult& part : group.partitions) lag += part.lag_end;
-      measured.offer(lag, whose);
-    }
-  }
-  return measured;
-}
-
-Measured Judge::latency(std::int32_t quantile) const {
-  Measured measured;
-  for (std::size_t i = 0; i < result_.producers.size(); ++i) {
-    const Quantiles& latency = result_.producers[i].latency;
-    if (latency.count == 0) continue;
-    const NodeId node = scenario_.setup.composition.producers[i].node;
-    const std::string whose = " at " + node_text(scenario_, node);
-    switch (quantile) {
-      case 500: measured.offer(latency.p50.ns(), whose); break;
-      case 900: measured.offer(latency.p90.ns(), whose); break;
-      case 990: measured.offer(latency.p99.ns(), whose); break;
-      case 999: measured.offer(latency.p999.ns(), whose); break;
-      case 1000: measured.offer(latency.max.ns(), whose); break;
-      default: break;
-    }
-  }
-  return measured;
-}
-
-std::int64_t Judge::count(const Expectation& expectation) const {
-  std::uint64_t sum = 0;
-  switch (expectation.kind) {
-    case ExpectKind::kLost: sum = result_.totals.lost; break;
-    case ExpectKind::kStranded: sum = result_.totals.stranded; break;
-    case ExpectKind::kFailed: sum = result_.totals.failed; break;
-    case ExpectKind::kAcked: sum = result_.totals.acked; break;
-    case ExpectKind::kSent: sum = result_.totals.sent; break;
-    case ExpectKind::kDuplicated: sum = result_.totals.duplicated; break;
-    case ExpectKind::kReordered: sum = result_.totals.reordered; break;
-    case ExpectKind::kSkipped:
-      for (const GroupResult& group : result_.groups) sum += group.skipped;
-      break;
-    case ExpectKind::kDeliveredTwice:
-      for (const GroupResult& group : result_.groups) sum += group.delivered_twice;
-      break;
-    case ExpectKind::kError:
-      for (const ProducerResult& producer : result_.producers) {
-        for (const ErrorCount& error : producer.errors) {
-          if (error.code == expectation.error) sum += error.batches;
-        }
-      }
-      break;
-    case ExpectKind::kFactCount: {
-      const auto kind = static_cast<std::size_t>(expectation.fact);
-      if (kind < result_.fact_counts.size()) sum = result_.fact_counts[kind];
-      break;
-    }
-    default: break;
-  }
-  return static_cast<std::int64_t>(sum);
-}
-
-Measured Judge::measure(const Expectation& expectation) const {
-  const auto per_partition = [&](Duration PartitionResult::*time) {
-    return over_partitions(expectation, time);
-  };
-  switch (expectation.kind) {
-    case ExpectKind::kWriteUnavailable: return per_partition(&PartitionResult::no_writes_total);
-    case ExpectKind::kReadUnavailable: return per_partition(&PartitionResult::no_reads_total);
-    case ExpectKind::kUnderReplicated: return per_partition(&PartitionResult::under_replicated);
-    case ExpectKind::kUnderMinIsr: return per_partition(&PartitionResult::under_min_isr);
-    case ExpectKind::kLagPeak:
-    case ExpectKind::kLagEnd:
-    case ExpectKind::kLagRecovery: return over_groups(expectation);
-    case ExpectKind::kProduceLatency: return latency(expectation.quantile);
-    default: {
-      Measured measured;
-      measured.offer(count(expectation), "");
-      return measured;
-    }
-  }
-}
-
 ExpectationResult Judge::judge_value(const Expectation& expectation) const {
   const Measure unit = measure_of(expectation.kind);
-  const Measured measured = measure(expectation);
+  const Measured measured = measure(scenario_, result_, expectation);
   ExpectationResult out;
   out.expected = bound_text(unit, expectation.bound);
   if (!measured.known) {

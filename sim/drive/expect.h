@@ -2,8 +2,11 @@
 #pragma once
 
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
+
+struct Scenario;
 
 // Fills result.expectations and result.verdict. A run fails if an expectation failed, or if an
 // invariant was violated that the settings do not permit; it is unknown if its bounds were hit; it

@@ -9,8 +9,12 @@
 #include "drive/lag_series.h"
 #include "drive/metric_recorder.h"
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
+
+struct Composition;
+struct Scenario;
 
 class GroupRecorder {
  public:

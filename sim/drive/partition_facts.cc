@@ -1,5 +1,6 @@
 // How each kind of fact changes what is known of a partition.
 #include "drive/partition_recorder.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
 
@@ -91,6 +92,7 @@ void PartitionRecorder::on_truth(Instant at, EventId event, const Fact& fact,
     if (fact.b == 1) {
       metrics.mark(Metric::kUncleanLeaderElectionsPerSec);
       state.isr = ReplicaList{fact.peer};
+      state.in_sync = 1;
     }
   }
   settle(at, fact.partition, metrics);
@@ -104,12 +106,15 @@ void PartitionRecorder::on_isr(const Fact& fact, MetricRecorder& metrics) {
   bool& proposed = shrinks ? state.shrink_proposed : state.expand_proposed;
   if (proposed) metrics.mark(shrinks ? Metric::kIsrShrinksPerSec : Metric::kIsrExpandsPerSec);
   proposed = false;
+  state.in_sync = static_cast<std::uint32_t>(fact.a);
   if (fact.peer == kNoNode) return;
   if (shrinks) {
     state.isr.remove(fact.peer);
   } else if (!state.isr.contains(fact.peer)) {
     state.isr.push_back(fact.peer);
   }
+  // Several may leave in one decision, which names one: who is left is clear if it is the leader.
+  if (state.in_sync == 1 && state.leader != kNoNode) state.isr = ReplicaList{state.leader};
 }
 
 // Rare, so it looks at every partition.

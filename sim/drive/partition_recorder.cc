@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "scenario/scenario.h"
+
 namespace ackident {
 
 namespace {
@@ -58,6 +60,7 @@ void PartitionRecorder::reset(const Scenario& scenario, MetricRecorder& metrics)
     state.read_windows.clear();
     state.leader = replicas.empty() ? kNoNode : replicas[0];
     state.isr = replicas;
+    state.in_sync = replicas.size();
     state.high_watermark = Offset(0);
     state.leading = 1;
     for (std::uint32_t r = 0; r < replicas.size(); ++r) state.log_ends.push_back(Offset(0));
@@ -109,7 +112,7 @@ void PartitionRecorder::settle(Instant at, PartitionId partition, MetricRecorder
   State& state = partitions_[partition.value()];
   const std::uint32_t replicas = composition_->assignment[partition.value()].size();
   const std::uint32_t least = min_isr(partition);
-  const std::uint32_t in_sync = state.isr.size();
+  const std::uint32_t in_sync = state.in_sync;
   const bool led = state.leader != kNoNode;
   state.under_replicated.set(in_sync < replicas, at);
   state.under_min_isr.set(in_sync < least, at);

@@ -7,8 +7,12 @@
 
 #include "drive/metric_recorder.h"
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
+
+struct Composition;
+struct Scenario;
 
 // Points of a timeline, and windows of a partition, that a result keeps.
 inline constexpr std::size_t kTimelineMax = 10'000;
@@ -52,6 +56,7 @@ class PartitionRecorder {
     NodeId leader = kNoNode;  // the controller's truth
     LeaderEpoch leader_epoch;
     ReplicaList isr;
+    std::uint32_t in_sync = 0;  // members of the ISR, as the controller counts them
     Offset high_watermark = kNoOffset;
     InlineVec<Offset, kReplicasMax> log_ends;  // by place in the assignment
     std::uint8_t leading = 0;                  // bit per place: took the role and did not leave it

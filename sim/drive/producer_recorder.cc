@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "kafka/composition.h"
+
 namespace ackident {
 
 void ProducerRecorder::reset(const Composition& composition) {

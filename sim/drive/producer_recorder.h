@@ -10,6 +10,8 @@
 
 namespace ackident {
 
+struct Composition;
+
 class ProducerRecorder {
  public:
   void reset(const Composition& composition);

@@ -18,13 +18,29 @@ bool partition_quiet(const World& world, PartitionId partition) {
   return true;
 }
 
+// Every batch has its final result and no send() waits.
+bool idle(const Producer& producer) {
+  return producer.accumulator.open == 0 && producer.application.blocked == Blocked::kNot;
+}
+
+// Has the application been handed, and has it committed, everything below `end`?
+bool caught_up(const Consumer& consumer, const ConsumerConfig& config, PartitionId partition,
+               Offset end) {
+  for (const AssignedState& assigned : consumer.assigned) {
+    if (assigned.partition != partition) continue;
+    if (assigned.state == PositionState::kFailed) return true;   // it will not go on
+    return assigned.position >= end && (!config.auto_commit || assigned.committed.offset >= end);
+  }
+  return true;
+}
+
 bool consumer_quiet(const World& world, const Consumer& consumer) {
   const Composition& composition = world.composition();
   const ConsumerInfo& info = composition.consumers[composition.node(consumer.self).index];
   for (std::uint32_t i = 0; i < info.assigned_count; ++i) {
     const PartitionId partition = composition.assigned[info.assigned_first + i];
     const PartitionLog* leads = leader_log(world, partition);
-    if (leads != nullptr && !caught_up(consumer, partition, leads->high_watermark())) return false;
+    if (leads != nullptr && !caught_up(consumer, info.config, partition, leads->high_watermark())) return false;
   }
   return true;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "scenario/scenario.h"
+
 namespace ackident {
 
 namespace {

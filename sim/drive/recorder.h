@@ -10,8 +10,11 @@
 #include "drive/partition_recorder.h"
 #include "drive/producer_recorder.h"
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
+
+struct Scenario;
 
 class Recorder {
  public:

@@ -124,7 +124,7 @@ class Context {
 //   void start(Node&, const StartInfo&, Context&);            the process begins (or begins again)
 //   void deliver(Node&, NodeId from, const Payload&, Context&);  a message, command or Disconnected
 //   void fire(Node&, LocalTimer, Context&);                   an armed timer is due
-//   std::uint32_t timer_count(const Composition&, NodeId);    timers the node may arm
+//   std::uint32_t timer_count(const Node&, const Composition&, NodeId);  timers it may arm
 // and for brokers and clients
 //   void stop(Node&, StopKind, Context&);     the process ends: what survives stays in the node
 //   void shut_down(Node&, Context&);          SIGTERM

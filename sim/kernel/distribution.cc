@@ -19,9 +19,10 @@ namespace {
 __extension__ using Wide = __int128;
 __extension__ using UnsignedWide = unsigned __int128;
 
-constexpr std::uint32_t kSegmentBits = 10;
-constexpr std::uint32_t kSegments = 1u << kSegmentBits;
-constexpr std::uint32_t kQuantileBits = 30;
+using quantiles::Table;
+
+constexpr std::uint32_t kSegments = 1u << quantiles::kSegmentBits;
+constexpr std::uint32_t kQuantileBits = quantiles::kBits;
 constexpr std::uint32_t kLogBits = 40;
 constexpr std::uint32_t kLogSegmentBits = 8;
 constexpr std::uint32_t kLogSegments = 1u << kLogSegmentBits;
@@ -41,8 +42,8 @@ constexpr std::uint64_t ln_step(std::uint64_t k) {
 constexpr std::uint64_t kLn2 = ln_step(1);  // 2^-56
 
 // -ln(1 - i / 1024), and an end that makes the mean of the last segment right: ln 1024 + 2.
-constexpr auto kExponential = [] {
-  std::array<std::int64_t, kSegments + 1> table{};
+constexpr Table kExponentialTable = [] {
+  Table table{};
   std::uint64_t sum = 0;
   for (std::uint32_t i = 1; i < kSegments; ++i) {
     sum += ln_step(kSegments - i);
@@ -53,8 +54,8 @@ constexpr auto kExponential = [] {
 }();
 
 // z(i / 1024) / z(0.99), symmetric about the middle.
-constexpr auto kNormal = [] {
-  std::array<std::int64_t, kSegments + 1> table{};
+constexpr Table kNormal = [] {
+  Table table{};
   for (std::uint32_t i = 0; i <= kSegments / 2; ++i) {
     table[i] = -kNormalTable[i];
     table[kSegments - i] = kNormalTable[i];
@@ -89,14 +90,6 @@ constexpr auto kExp2 = [] {
   return table;
 }();
 
-// The quantile at bits / 2^64, between the two entries next to it.
-std::int64_t quantile(const std::array<std::int64_t, kSegments + 1>& table, std::uint64_t bits) {
-  const std::uint64_t segment = bits >> (64 - kSegmentBits);
-  const auto fraction = static_cast<std::int64_t>(bits << kSegmentBits >> (64 - kQuantileBits));
-  const std::int64_t low = table[segment];
-  return low + ((table[segment + 1] - low) * fraction >> kQuantileBits);
-}
-
 // log2 of a positive integer.
 std::int64_t log2(std::uint64_t value) {
   const auto exponent = static_cast<std::uint32_t>(std::bit_width(value) - 1);
@@ -111,47 +104,29 @@ std::int64_t log2(std::uint64_t value) {
 // 2^x, rounded down; 0 below 2^0, and not above kForever.
 std::int64_t exp2(std::int64_t x) {
   if (x < 0) return 0;
-  const std::int64_t exponent = x >> kLogBits;
+  const auto exponent = static_cast<std::uint32_t>(x >> kLogBits);
   if (exponent >= 61) return kForever.ns();
   const auto mantissa = static_cast<std::uint64_t>(x) & ((std::uint64_t{1} << kLogBits) - 1);
   const std::uint64_t segment = mantissa >> (kLogBits - kLogSegmentBits);
   const std::uint64_t fraction = mantissa & ((std::uint64_t{1} << 32) - 1);
   const std::uint64_t low = kExp2[segment];
-  const std::uint64_t power =
-      low + static_cast<std::uint64_t>((UnsignedWide{kExp2[segment + 1] - low} * fraction) >> 32);
-  return static_cast<std::int64_t>((UnsignedWide{power} << exponent) >> kLogBits);
-}
-
-std::int64_t sample_log_normal(std::int64_t median, std::int64_t p99, std::uint64_t bits) {
-  const std::int64_t log_median = log2(static_cast<std::uint64_t>(median));
-  const std::int64_t spread = log2(static_cast<std::uint64_t>(p99)) - log_median;
-  const auto offset = static_cast<std::int64_t>(
-      static_cast<Wide>(spread) * quantile(kNormal, bits) >> kQuantileBits);
-  return exp2(log_median + offset);
+  const std::uint64_t power = low + ((kExp2[segment + 1] - low) * (fraction >> 4) >> 28);
+  if (exponent < kLogBits) return static_cast<std::int64_t>(power >> (kLogBits - exponent));
+  return static_cast<std::int64_t>(power << (exponent - kLogBits));
 }
 
 }  // namespace
 
-Duration sample(const Distribution& distribution, std::uint64_t bits) {
-  const std::int64_t a = distribution.a.ns();
-  const std::int64_t b = distribution.b.ns();
-  switch (distribution.kind) {
-    case Distribution::Kind::kConstant: return Duration(a);
-    case Distribution::Kind::kUniform: {
-      SIM_CHECK(a <= b);
-      const auto width = static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a) + 1;
-      return Duration(a + static_cast<std::int64_t>((UnsignedWide{bits} * width) >> 64));
-    }
-    case Distribution::Kind::kExponential: {
-      const std::int64_t times = quantile(kExponential, bits);
-      return Duration(a + static_cast<std::int64_t>(static_cast<Wide>(b) * times >> kQuantileBits));
-    }
-    case Distribution::Kind::kLogNormal:
-      SIM_CHECK(a > 0);
-      SIM_CHECK(a <= b);
-      return Duration(sample_log_normal(a, b, bits));
-  }
-  SIM_CHECK(!"a kind of distribution");
+constinit const Table quantiles::kExponential = kExponentialTable;
+
+// median * (p99 / median)^q, where q is the quantile in units of the 99th percentile.
+Duration sample_log_normal(const Distribution& distribution, std::uint64_t bits) {
+  SIM_CHECK(distribution.a.ns() > 0);
+  SIM_CHECK(distribution.a <= distribution.b);
+  const std::int64_t log_median = log2(static_cast<std::uint64_t>(distribution.a.ns()));
+  const std::int64_t spread = log2(static_cast<std::uint64_t>(distribution.b.ns())) - log_median;
+  const Wide offset = static_cast<Wide>(spread) * quantiles::at(kNormal, bits) >> kQuantileBits;
+  return Duration(exp2(log_median + static_cast<std::int64_t>(offset)));
 }
 
 }  // namespace ackident

@@ -3,8 +3,10 @@
 // inverse table with linear interpolation; their tail is therefore capped (see distribution.cc).
 #pragma once
 
+#include <array>
 #include <cstdint>
 
+#include "base/check.h"
 #include "base/time.h"
 
 namespace ackident {
@@ -19,6 +21,45 @@ struct Distribution {
   bool operator==(const Distribution&) const = default;
 };
 
-Duration sample(const Distribution& distribution, std::uint64_t bits);
+namespace quantiles {
+
+inline constexpr std::uint32_t kSegmentBits = 10;
+inline constexpr std::uint32_t kBits = 30;  // quantiles are in units of 2^-30
+using Table = std::array<std::int64_t, (1u << kSegmentBits) + 1>;
+
+extern const Table kExponential;  // -ln(1 - i / 1024)
+
+// The quantile at bits / 2^64, on the line between the two entries next to it.
+inline std::int64_t at(const Table& table, std::uint64_t bits) {
+  const std::uint64_t segment = bits >> (64 - kSegmentBits);
+  const auto fraction = static_cast<std::int64_t>(bits << kSegmentBits >> (64 - kBits));
+  const std::int64_t low = table[segment];
+  return low + ((table[segment + 1] - low) * fraction >> kBits);
+}
+
+}  // namespace quantiles
+
+Duration sample_log_normal(const Distribution& distribution, std::uint64_t bits);
+
+inline Duration sample(const Distribution& distribution, std::uint64_t bits) {
+  __extension__ using Wide = __int128;
+  __extension__ using UnsignedWide = unsigned __int128;
+  const std::int64_t a = distribution.a.ns();
+  const std::int64_t b = distribution.b.ns();
+  switch (distribution.kind) {
+    case Distribution::Kind::kConstant: return Duration(a);
+    case Distribution::Kind::kUniform: {
+      SIM_CHECK(a <= b);
+      const auto width = static_cast<std::uint64_t>(b) - static_cast<std::uint64_t>(a) + 1;
+      return Duration(a + static_cast<std::int64_t>((UnsignedWide{bits} * width) >> 64));
+    }
+    case Distribution::Kind::kExponential: {
+      const Wide excess = static_cast<Wide>(b) * quantiles::at(quantiles::kExponential, bits);
+      return Duration(a + static_cast<std::int64_t>(excess >> quantiles::kBits));
+    }
+    case Distribution::Kind::kLogNormal: break;
+  }
+  return sample_log_normal(distribution, bits);
+}
 
 }  // namespace ackident

@@ -84,6 +84,17 @@ class Network {
     if (open) tell_acceptor(*c, now, cause);
   }
 
+  // The acceptor closes: requests on their way to it are dropped, what it has sent arrives, then the
+  // initiator learns. The acceptor itself is not told.
+  void drop_connection(NodeId initiator, NodeId acceptor, std::uint8_t channel, Instant now,
+                       EventId cause) {
+    Connection* c = find(initiator, acceptor, channel);
+    if (c == nullptr || c->state != State::kOpen) return;
+    discard(*c, Way::kRequests);
+    unblock(*c, Way::kRequests, kBlockMuted, now);
+    tell_initiator(*c, now, cause);
+  }
+
   // The world popped this parcel. False: it must not be delivered, because a gate holds it back or
   // its receiver is down.
   bool arrive(const Popped& popped, Instant now);

@@ -5,8 +5,11 @@
 #include <string>
 
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
+
+struct Scenario;
 
 std::string report_json(const Scenario& scenario, const RunResult& result);
 

@@ -7,8 +7,11 @@
 #include <vector>
 
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
+
+struct Scenario;
 
 class StripChart {
  public:

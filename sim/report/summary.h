@@ -4,8 +4,11 @@
 #include <string>
 
 #include "oracle/result.h"
+#include "scenario/scenario.h"
 
 namespace ackident {
+
+struct Scenario;
 
 std::string report_summary(const Scenario& scenario, const RunResult& result, bool colour);
 

@@ -273,7 +273,9 @@ void stop(Controller& controller, StopKind, Context& ctx) {
   controller.rebalance_armed = false;
 }
 
-std::uint32_t controller_timer_count(const Composition& composition) {
+void shut_down(Controller&, Context& ctx) { ctx.exit_process(); }
+
+std::uint32_t timer_count(const Controller&, const Composition& composition, NodeId) {
   return ControllerTimers::count(composition.broker_count);
 }
 

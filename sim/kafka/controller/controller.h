@@ -55,7 +55,9 @@ void deliver(Controller&, NodeId from, const Payload&, Context&);
 void fire(Controller&, LocalTimer, Context&);
 // The log is durable; sessions, deferred answers and parked observers are not.
 void stop(Controller&, StopKind, Context&);
-std::uint32_t controller_timer_count(const Composition&);
+// SIGTERM: nothing to hand over, the process exits.
+void shut_down(Controller&, Context&);
+std::uint32_t timer_count(const Controller&, const Composition&, NodeId self);
 
 // ---- for the rest of this room ----
 // Appends a record and applies it.

@@ -38,14 +38,14 @@ ProducerStateTable::Check ProducerStateTable::check(ProducerId id, ProducerEpoch
   const ProducerEntry* entry = find(id);
   if (entry == nullptr) return {};
   if (epoch == entry->epoch) {
-    for (const ProducerBatch& batch : entry->batches) {
+    for (const BatchMetadata& batch : entry->batches) {
       if (batch.first == first && batch.last == last) return {ErrorCode::kNone, true, batch};
     }
   }
   return {judge(*entry, epoch, first), false, {}};
 }
 
-void ProducerStateTable::record(ProducerId id, ProducerEpoch epoch, const ProducerBatch& batch) {
+void ProducerStateTable::record(ProducerId id, ProducerEpoch epoch, const BatchMetadata& batch) {
   if (id == kNoProducerId) return;
   auto at = std::lower_bound(entries_.begin(), entries_.end(), id, id_below);
   if (at == entries_.end() || at->producer_id != id) {

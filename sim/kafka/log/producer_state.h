@@ -13,20 +13,20 @@
 
 namespace ackident {
 
-struct ProducerBatch {
+struct BatchMetadata {
   Sequence first;
   Sequence last;
   Offset base;
   Offset end;
 
-  bool operator==(const ProducerBatch&) const = default;
+  bool operator==(const BatchMetadata&) const = default;
 };
 inline constexpr std::uint32_t kBatchesRetained = 5;
 
 struct ProducerEntry {
   ProducerId producer_id = kNoProducerId;
   ProducerEpoch epoch;
-  InlineVec<ProducerBatch, kBatchesRetained> batches;  // oldest first
+  InlineVec<BatchMetadata, kBatchesRetained> batches;  // oldest first
 
   bool operator==(const ProducerEntry&) const = default;
 };
@@ -40,11 +40,11 @@ class ProducerStateTable {
   struct Check {
     ErrorCode error = ErrorCode::kNone;
     bool duplicate = false;  // error is kNone; `original` is where it stands already (C2.14)
-    ProducerBatch original;
+    BatchMetadata original;
   };
   [[nodiscard]] Check check(ProducerId, ProducerEpoch, Sequence first, Sequence last) const;
 
-  void record(ProducerId, ProducerEpoch, const ProducerBatch&);
+  void record(ProducerId, ProducerEpoch, const BatchMetadata&);
 
   // Replays the batches that `log` holds, in offset order.
   void rebuild(PartitionId partition, const PartitionLog& log, const Ledger& ledger);

@@ -14,7 +14,7 @@ const ProducerEpoch kE1 = ProducerEpoch(1);
 Sequence seq(std::int32_t value) { return Sequence(value); }
 
 // A batch of sequences [first, last] at `base`.
-ProducerBatch batch(std::int32_t first, std::int32_t last, std::int64_t base) {
+BatchMetadata batch(std::int32_t first, std::int32_t last, std::int64_t base) {
   return {seq(first), seq(last), offset(base), offset(base + (last - first + 1))};
 }
 

@@ -134,6 +134,14 @@ TEST_CASE("power loss does not unsay a set-up timeout") {
   CHECK(w.until_ms(20000) == Lines{"10000ms 1>0 timeout!"});
 }
 
+TEST_CASE("a cut does not hold up a set-up timeout: it arises at the initiator itself") {
+  Wire w;
+  w.net.process_ended(B, false, w.now, EventId());
+  w.ask(C, B, 'a');
+  w.net.cut(B, C, false, w.now, EventId());
+  CHECK(w.until_ms(20000) == Lines{"10000ms 1>0 timeout!"});
+}
+
 TEST_CASE("a frozen process reads nothing, then everything, in order and with the end") {
   Wire w;
   w.open();

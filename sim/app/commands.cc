@@ -1,0 +1,181 @@
+#include "app/commands.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+
+#include "app/files.h"
+#include "kafka/config_table.h"
+#include "report/json.h"
+#include "scenario/load.h"
+
+namespace ackident {
+
+namespace {
+
+void complain(std::string_view text) { fmt::print(stderr, "ackident: {}\n", text); }
+
+// Loads a file and hands the scenario on; says what is wrong with it otherwise.
+template <class Use>
+bool with_scenario(const std::string& file, const std::vector<std::string>& overrides, Use use) {
+  try {
+    use(load_scenario(file, read_file(file), overrides));
+    return true;
+  } catch (const ScenarioError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+  } catch (const FileError& error) {
+    complain(error.what());
+  }
+  return false;
+}
+
+constexpr std::pair<ConfigScope, std::string_view> kPlaces[] = {
+    {ConfigScope::kTopic, "topic"},       {ConfigScope::kCluster, "cluster"},
+    {ConfigScope::kBroker, "broker"},     {ConfigScope::kController, "controller"},
+    {ConfigScope::kProducer, "producer"}, {ConfigScope::kConsumer, "consumer"}};
+
+std::string places_text(const ConfigKey& key) {
+  std::string text;
+  for (const auto& [scope, name] : kPlaces) {
+    if (!key.in(scope)) continue;
+    if (!text.empty()) text += ',';
+    text += name;
+  }
+  return text;
+}
+
+bool exists_in(const ConfigKey& key, KafkaVersion version) {
+  return version.number >= key.since && version.number < key.until;
+}
+
+std::string keys_text(KafkaVersion version) {
+  std::string text = fmt::format("{:<48} {:<12} {:<8} {}\n", "KEY", "DEFAULT", "TYPE", "PLACES");
+  for (const ConfigKey& key : config_keys()) {
+    if (!exists_in(key, version)) continue;
+    text += fmt::format("{:<48} {:<12} {:<8} {}\n", key.name, config_default(key, version),
+                        config_type_name(key.type), places_text(key));
+  }
+  return text;
+}
+
+std::string switches_text(KafkaVersion version) {
+  std::string text =
+      fmt::format("\n{:<34} {:<5} {:<6} {}\n", "BEHAVIOUR", "NOW", "SINCE", "MEANING");
+  const Behaviour behaviour = behaviour_of(version);
+  for (const SwitchInfo& info : behaviour_switches()) {
+    text += fmt::format("{:<34} {:<5} {:<6} {}\n", info.name,
+                        behaviour.*(info.member) ? "on" : "off", info.since, info.meaning);
+  }
+  return text;
+}
+
+std::string key_text(const ConfigKey& key, KafkaVersion version) {
+  return fmt::format("{}\n  default in {}: {}\n  type: {}\n  places: {}\n  {}\n", key.name,
+                     version_name(version), config_default(key, version),
+                     config_type_name(key.type), places_text(key), key.affects);
+}
+
+int print_key(const std::string& name, KafkaVersion version) {
+  std::string text;
+  std::vector<std::string_view> names;
+  for (const ConfigKey& key : config_keys()) {
+    names.push_back(key.name);
+    if (key.name == name && exists_in(key, version)) text += key_text(key, version);
+  }
+  for (const SwitchInfo& info : behaviour_switches()) {
+    names.push_back(info.name);
+    if (info.name != name) continue;
+    text +=
+        fmt::format("{}\n  in {}: {}\n  since {}\n  {}\n", info.name, version_name(version),
+                    behaviour_of(version).*(info.member) ? "on" : "off", info.since, info.meaning);
+  }
+  if (!text.empty()) {
+    print(text);
+    return kHeld;
+  }
+  if (is_unmodelled_config(name)) {
+    complain(fmt::format("Kafka has the key \"{}\", ackident does not model it", name));
+  } else {
+    complain(fmt::format("Kafka {} has no key \"{}\"{}", version_name(version), name,
+                         did_you_mean(name, names)));
+  }
+  return kUsage;
+}
+
+bool is_scenario_file(const std::filesystem::directory_entry& entry) {
+  const std::string name = entry.path().filename().string();
+  return entry.is_regular_file() && name.ends_with(".json") && !name.ends_with(".schema.json");
+}
+
+}  // namespace
+
+int validate_command(const std::vector<std::string>& files,
+                     const std::vector<std::string>& overrides) {
+  bool good = true;
+  for (const std::string& file : files) {
+    const bool loaded = with_scenario(file, overrides, [&](const Scenario& scenario) {
+      for (const std::string& warning : scenario.warnings) fmt::print(stderr, "{}\n", warning);
+      print(fmt::format("{}: ok\n", file));
+    });
+    good = good && loaded;
+  }
+  return good ? kHeld : kUsage;
+}
+
+int schema_command(const std::string& which) {
+  print(which == "scenario" ? scenario_schema() : kReportSchema);
+  return kHeld;
+}
+
+int config_command(const std::string& version, const std::string& key) {
+  KafkaVersion chosen;
+  std::vector<std::string_view> names;
+  bool known = version.empty();
+  for (const VersionName& candidate : known_versions()) {
+    names.push_back(candidate.name);
+    if (candidate.name != version) continue;
+    chosen = candidate.version;
+    known = true;
+  }
+  if (!known) {
+    complain(
+        fmt::format("Kafka \"{}\" is not modelled; versions are {}", version, list_names(names)));
+    return kUsage;
+  }
+  if (!key.empty()) return print_key(key, chosen);
+  print(keys_text(chosen) + switches_text(chosen));
+  return kHeld;
+}
+
+int list_command(const std::string& directory) {
+  std::error_code error;
+  std::vector<std::string> files;
+  for (std::filesystem::recursive_directory_iterator at(directory, error), end; !error && at != end;
+       at.increment(error)) {
+    if (is_scenario_file(*at)) files.push_back(at->path().string());
+  }
+  if (error) {
+    complain(fmt::format("cannot read {}: {}", directory, error.message()));
+    return kUsage;
+  }
+  if (files.empty()) {
+    complain(fmt::format("there is no scenario in {}", directory));
+    return kUsage;
+  }
+  std::sort(files.begin(), files.end());
+  bool good = true;
+  std::string text;
+  for (const std::string& file : files) {
+    const bool loaded = with_scenario(file, {}, [&](const Scenario& scenario) {
+      text += fmt::format("{:<40} {:<6} {}\n", scenario.name, version_name(scenario.version),
+                          scenario.title);
+    });
+    good = good && loaded;
+  }
+  print(text);
+  return good ? kHeld : kUsage;
+}
+
+}  // namespace ackident

@@ -1,0 +1,148 @@
+// ackident, the command line. The one file that sees CLI11.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+
+#include "app/commands.h"
+#include "app/files.h"
+#include "base/check.h"
+#include "scenario/diagnostics.h"
+
+namespace ackident {
+
+namespace {
+
+constexpr const char* kExamples =
+    "Examples:\n"
+    "  ackident run scenarios/01-leader-crash.json\n"
+    "  ackident run scenarios/01-leader-crash.json --set producers.p1.config.acks=1 --trace\n\n"
+    "Exit codes: 0 everything held, 1 an expectation failed, 2 wrong usage or bad input,\n"
+    "3 nothing failed but something is unknown or vacuous, 70 a bug of ackident, 130 interrupted.";
+
+extern "C" void on_interrupt(int) { interrupted = true; }
+
+// What the user typed, as far as the options of the commands go.
+struct CommandLine {
+  RunOptions run;
+  std::vector<std::string> files;
+  std::vector<std::string> overrides;
+  std::string schema;
+  std::string version;
+  std::string key;
+  std::string directory = "scenarios";
+};
+
+void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
+  // take_all would swallow the files that follow.
+  command.add_option("--set", overrides, "Replace a value of the scenario; may be repeated")
+      ->type_name("PATH=VALUE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+}
+
+void add_run(CLI::App& app, CommandLine& line) {
+  CLI::App& command = *app.add_subcommand("run", "Run scenarios and say what became of them");
+  command.add_option("FILE", line.run.files, "Scenario files; - is standard input")->required();
+  command.add_option("--seed", line.run.seed, "Replace the scenario's seed")->type_name("N");
+  add_overrides(command, line.run.overrides);
+  command.add_option("--json", line.run.json, "Write the report; - is standard output")
+      ->type_name("FILE");
+  command.add_flag("--trace", line.run.trace, "Print the strip chart of the run");
+  command.add_flag("--check-determinism", line.run.check_determinism,
+                   "Run twice and compare; name the first event that differs");
+  command.add_flag("--no-color", line.run.no_color, "No colour even on a terminal");
+}
+
+void add_others(CLI::App& app, CommandLine& line) {
+  CLI::App& validate = *app.add_subcommand("validate", "Check scenario files without running them");
+  validate.add_option("FILE", line.files, "Scenario files; - is standard input")->required();
+  add_overrides(validate, line.overrides);
+
+  CLI::App& schema = *app.add_subcommand("schema", "Print a JSON Schema");
+  schema.add_option("WHICH", line.schema, "scenario or report")
+      ->required()
+      ->check(CLI::IsMember({"scenario", "report"}));
+
+  CLI::App& config = *app.add_subcommand("config", "Print Kafka's keys that are modelled");
+  config.add_option("--kafka", line.version, "Defaults and behaviour of this version")
+      ->type_name("VERSION");
+  config.add_option("KEY", line.key, "One key, or one behaviour, in full");
+
+  CLI::App& list = *app.add_subcommand("list", "List the scenarios of a directory");
+  list.add_option("DIR", line.directory, "Directory to search")->capture_default_str();
+}
+
+// The name nearest to a word that no command or option has.
+std::string nearest(const CLI::App& app, const std::string& word) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(command->get_name());
+  }
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  const CLI::App& owner = chosen.empty() ? app : *chosen.front();
+  for (const CLI::Option* option : owner.get_options()) names.push_back(option->get_name());
+  const std::vector<std::string_view> views(names.begin(), names.end());
+  return did_you_mean(word.substr(0, word.find('=')), views);
+}
+
+int explain(CLI::App& app, const CLI::ParseError& error, int count, char** words) {
+  if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+  if (count == 1) {
+    fmt::print(stderr, "{}", app.help());
+    return kUsage;
+  }
+  std::string hint;
+  const std::vector<CLI::App*> chosen = app.get_subcommands();
+  if (chosen.empty()) {
+    hint = nearest(app, words[1]);
+  } else {
+    for (const std::string& word : app.remaining(true)) {
+      if (hint.empty()) hint = nearest(app, word);
+    }
+  }
+  fmt::print(stderr, "ackident: {}{}\n", error.what(), hint);
+  fmt::print(stderr, "Run \"ackident {}--help\" for usage.\n",
+             chosen.empty() ? std::string() : chosen.front()->get_name() + " ");
+  return kUsage;
+}
+
+int dispatch(const CLI::App& app, const CommandLine& line) {
+  if (app.got_subcommand("run")) return run_command(line.run);
+  if (app.got_subcommand("validate")) return validate_command(line.files, line.overrides);
+  if (app.got_subcommand("schema")) return schema_command(line.schema);
+  if (app.got_subcommand("config")) return config_command(line.version, line.key);
+  return list_command(line.directory);
+}
+
+int run_main(int count, char** words) {
+  CLI::App app("Simulates failures of an Apache Kafka cluster, and tells what they cost.",
+               "ackident");
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", std::string("ackident ") + ACKIDENT_VERSION);
+  CommandLine line;
+  add_run(app, line);
+  add_others(app, line);
+  try {
+    app.parse(count, words);
+  } catch (const CLI::ParseError& error) {
+    return explain(app, error, count, words);
+  }
+  std::signal(SIGINT, on_interrupt);
+  try {
+    return dispatch(app, line);
+  } catch (const FileError& error) {
+    fmt::print(stderr, "ackident: {}\n", error.what());
+    return kUsage;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "ackident: internal error, please report it: {}\n", error.what());
+    return kBroken;
+  }
+}
+
+}  // namespace
+
+}  // namespace ackident
+
+int main(int count, char** words) { return ackident::run_main(count, words); }
