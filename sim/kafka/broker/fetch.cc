@@ -170,6 +170,7 @@ void update_fetch_state(RemoteReplica& remote, Offset fetch_offset, Offset leade
 }
 
 void on_fetch(Broker& broker, NodeId from, const FetchRequest& request, Context& ctx) {
+  forget_fetch(broker, from, ctx);  // of a connection that is gone (C0.8)
   const std::span<const FetchPart> parts =
       std::as_const(ctx.pools().fetch_parts).get(request.parts);
   FetchResponse response;

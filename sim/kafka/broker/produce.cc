@@ -172,6 +172,9 @@ void answer_produce(NodeId client, Correlation correlation, std::span<const Park
 }
 
 void on_produce(Broker& broker, NodeId client, const ProduceRequest& request, Context& ctx) {
+  // A connection is served one request at a time (C0.8), so one that still waits came on a
+  // connection that is gone.
+  forget_produce(broker, client, ctx);
   const std::span<const ProducePart> parts =
       std::as_const(ctx.pools().produce_parts).get(request.parts);
   std::vector<ParkedPart>& served = broker.replicas.produce_parts;

@@ -99,7 +99,7 @@ void wake_fetches(Broker& broker, Replica& replica, bool replicas, Context& ctx)
 
 void park_produce(Broker& broker, NodeId client, const ProduceRequest& request, Context& ctx) {
   ParkedProduce& parked = broker.replicas.produces[client.value()];
-  SIM_CHECK(!parked.active);  // C0.8
+  SIM_CHECK(!parked.active);
   parked.active = true;
   parked.correlation = request.correlation;
   parked.undecided = 0;
@@ -188,7 +188,7 @@ void forget_produce(Broker& broker, NodeId client, Context& ctx) {
 
 void park_fetch(Broker& broker, NodeId from, const FetchRequest& request, Context& ctx) {
   ParkedFetch& parked = broker.replicas.fetches[from.value()];
-  SIM_CHECK(!parked.active);  // C0.8
+  SIM_CHECK(!parked.active);
   parked.active = true;
   parked.request = request;
   const std::span<const FetchPart> parts =

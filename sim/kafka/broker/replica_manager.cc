@@ -106,11 +106,10 @@ void checkpoint_high_watermarks(Broker& broker, Context& ctx) {
   }
 }
 
-// R1.25, R6.4: the high watermark comes from the checkpoint, and the log end stays.
+// R6.4: nothing is cut; what is above the high watermark is compared with the leader's log later.
 void load_replicas(Broker& broker, Context& ctx) {
   for (Replica& replica : broker.replicas.replicas) {
-    PartitionLog& log = replica.log;
-    log.set_high_watermark(std::min(replica.high_watermark_checkpoint, log.end()));
+    const PartitionLog& log = replica.log;
     if (ctx.mutant(Mutant::kRestartTruncatesToCheckpoint)) {
       truncate_log(replica, log.high_watermark(), ctx);
     }
@@ -123,15 +122,23 @@ void load_replicas(Broker& broker, Context& ctx) {
 }
 
 void stop_replicas(Broker& broker, StopKind kind, Context& ctx) {
-  for (Replica& replica : broker.replicas.replicas) stop_log(broker, replica, kind, ctx);
+  for (Replica& replica : broker.replicas.replicas) {
+    stop_log(broker, replica, kind, ctx);
+    // The next start finds no other high watermark than the checkpointed one (R1.25).
+    replica.log.set_high_watermark(std::min(replica.high_watermark_checkpoint, replica.log.end()));
+  }
   forget(broker.replicas);
 }
 
 ProducerId next_producer_id(Broker& broker, Context& ctx) {
   const std::int64_t node = ctx.self().value();
   const std::int64_t incarnation = broker.lifecycle.incarnation.value();
-  SIM_CHECK(incarnation < 100 && broker.replicas.producer_ids < 10'000);
-  return ProducerId((node + 1) * 1'000'000 + incarnation * 10'000 + broker.replicas.producer_ids++);
+  constexpr std::int64_t kPerIncarnation = 1'000'000;
+  constexpr std::int64_t kPerNode = kPerIncarnation * 1'000'000;
+  SIM_CHECK(broker.replicas.producer_ids < kPerIncarnation);
+  SIM_CHECK(incarnation < kPerNode / kPerIncarnation);
+  return ProducerId((node + 1) * kPerNode + incarnation * kPerIncarnation +
+                    broker.replicas.producer_ids++);
 }
 
 }  // namespace ackident

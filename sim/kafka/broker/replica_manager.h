@@ -46,7 +46,7 @@ void reset(ReplicaManager&, const Composition&);
 // The replica of the partition, created empty if this broker has none.
 Replica& host(ReplicaManager&, PartitionId);
 
-// High watermarks from their checkpoints, at start (R1.25).
+// Says what a start finds in each log (R1.25).
 void load_replicas(Broker&, Context&);
 // HW checkpoint (R1.16): every hosted replica's high watermark goes to disk.
 void checkpoint_high_watermarks(Broker&, Context&);

@@ -279,4 +279,16 @@ TEST_CASE("a follower whose connection broke is not answered") {
   CHECK(rig.sent<FetchResponse>().empty());
 }
 
+TEST_CASE("C0.8: a new request means that the connection of the waiting one is gone") {
+  Rig rig;
+  rig.lead(1);
+  rig.replica_fetch(kTwo, 0);
+  rig.replica_fetch(kTwo, 0);
+  CHECK(rig.leader().fetch_waiters.size() == 1);
+  rig.grow(1);
+  REQUIRE(rig.sent<FetchResponse>().size() == 1);
+  CHECK(rig.sent<FetchResponse>()[0].second.correlation ==
+        Correlation(2));
+}
+
 }  // namespace ackident
