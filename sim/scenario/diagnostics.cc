@@ -82,6 +82,11 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
     distance_min = distance;
     nearest = candidate;
   }
+  if (!nearest.empty() || name.size() < 3) return nearest;
+  // "linger" for "linger.ms".
+  for (const std::string_view candidate : candidates) {
+    if (candidate.starts_with(name)) return candidate;
+  }
   return nearest;
 }
 
