@@ -95,6 +95,21 @@ TEST_CASE("the table holds together") {
   }
 }
 
+TEST_CASE("the schema offers every key of the table, with its meaning") {
+  const std::string schema(scenario_schema());
+  for (const ConfigKey& key : config_keys()) {
+    INFO(key.name);
+    CHECK(contains(schema, "\"" + std::string(key.name) + "\": {"));
+    CHECK(contains(schema, std::string(key.affects)));
+  }
+  for (const SwitchInfo& known : behaviour_switches()) {
+    CHECK(contains(schema, "\"" + std::string(known.name) + "\": {"));
+  }
+  for (const VersionName& known : known_versions()) {
+    CHECK(contains(schema, "\"" + std::string(known.name) + "\""));
+  }
+}
+
 std::string with_producer(const std::string& config, const std::string& kafka = "3.9") {
   return "{\"doc\": \"d\", \"kafka\": \"" + kafka +
          "\", \"cluster\": {\"brokers\": 3}, \"topics\": {\"t\": {}}, "
