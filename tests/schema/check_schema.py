@@ -1,6 +1,7 @@
 """Holds the JSON Schema of scenarios and the decoder together.
 
-Every scenario of the library and every file of tests/good passes both. Of tests/bad,
+Every scenario of the library, every file of tests/good and the example of scenarios/README.md
+passes both. Of tests/bad,
   form_*   is refused by both,
   sense_*  is refused by the decoder alone (a schema cannot know what names exist),
   text_*   is no JSON,
@@ -12,6 +13,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 try:
     import jsonschema
@@ -46,6 +48,13 @@ def schema_accepts(validator, path):
     return next(validator.iter_errors(value), None) is None
 
 
+def readme_example(root, folder):
+    text = (root / "scenarios/README.md").read_text(encoding="utf-8")
+    path = pathlib.Path(folder) / "example.json"
+    path.write_text(text.split("```json\n")[1].split("```")[0])
+    return path
+
+
 def decode(tool, path):
     run = subprocess.run([tool, path], capture_output=True, text=True, errors="replace", timeout=30)
     return run.returncode, run.stdout
@@ -61,6 +70,8 @@ def main():
     validators = [jsonschema.Draft202012Validator(schema), jsonschema.Draft7Validator(schema)]
     failures = []
     good = sorted((root / "tests/good").glob("*.json"))
+    folder = tempfile.TemporaryDirectory()
+    good.append(readme_example(root, folder.name))
     good += [path for path in sorted((root / "scenarios").rglob("*.json"))
              if not path.name.endswith(".schema.json")]
     for path in good:
