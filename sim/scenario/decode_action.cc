@@ -235,6 +235,7 @@ void decode_details(Decoder& decoder, ObjectReader& reader, const ActionInfo& in
 void decode_action(Decoder& decoder, ObjectReader& reader, ActionState& state, Fault& fault) {
   const ActionInfo* info = nullptr;
   const JsonNode* argument = nullptr;
+  const std::size_t errors_before = decoder.problems.count();
   reader.refuse("reassign", "reassignment is not modelled yet");
   reader.refuse("disk_fail", "the failure of one of several disks is not modelled yet");
   for (const ActionInfo& action : kActions) {
@@ -251,6 +252,7 @@ void decode_action(Decoder& decoder, ObjectReader& reader, ActionState& state, F
   if (info == nullptr) {
     static constexpr ActionInfo kNone = {"", FaultAction::kStart, false};
     decode_details(decoder, reader, kNone, fault);
+    if (decoder.problems.count() > errors_before) return;
     std::vector<std::string_view> names;
     for (const ActionInfo& action : kActions) names.push_back(action.key);
     decoder.problems.error(reader.node(), "a fault needs an action: one of " + list_names(names));

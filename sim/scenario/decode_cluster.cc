@@ -69,7 +69,7 @@ std::vector<BrokerSpec> numbered_brokers(Decoder& decoder, const JsonNode& node,
     if (names.empty()) decoder.problems.error(*racks, "the list names no rack");
   }
   const auto count = read_integer(node, decoder.problems, "the number of brokers", 1, kBrokersMax);
-  for (std::int64_t i = 0; i < count.value_or(1); ++i) {
+  for (std::int64_t i = 0; i < count.value_or(kReplicasMax); ++i) {
     out.push_back(
         {i + 1, names.empty() ? "" : names[static_cast<std::size_t>(i) % names.size()], nullptr});
   }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "base/check.h"
+#include "scenario/json_source.h"
 
 namespace ackident {
 namespace {
@@ -71,7 +72,7 @@ ScenarioError::ScenarioError(std::vector<Problem> problems, std::size_t dropped)
 std::string_view nearest_name(std::string_view name, std::span<const std::string_view> candidates) {
   std::string_view nearest;
   // A third of the letters may be wrong; beyond that a suggestion confuses.
-  std::size_t distance_min = std::max<std::size_t>(1, name.size() / 3) + 1;
+  std::size_t distance_min = name.size() / 3 + 1;
   if (name.size() > 100) return nearest;
   for (const std::string_view candidate : candidates) {
     const std::size_t gap =
@@ -81,6 +82,11 @@ std::string_view nearest_name(std::string_view name, std::span<const std::string
     if (distance >= distance_min) continue;
     distance_min = distance;
     nearest = candidate;
+  }
+  if (!nearest.empty() || name.size() < 3) return nearest;
+  // "linger" for "linger.ms".
+  for (const std::string_view candidate : candidates) {
+    if (candidate.starts_with(name)) return candidate;
   }
   return nearest;
 }
@@ -144,6 +150,10 @@ Problem Diagnostics::problem_at(const Source& source, std::size_t offset) const 
   if (end == std::string::npos) end = source.text.size();
   if (end > start && source.text[end - 1] == '\r') --end;
   problem.source_line = source.text.substr(start, end - start);
+  // What is shown must itself be UTF-8.
+  if (first_invalid_utf8(problem.source_line) < problem.source_line.size()) {
+    for (char& c : problem.source_line) c = static_cast<unsigned char>(c) < 0x80 ? c : '?';
+  }
   return problem;
 }
 

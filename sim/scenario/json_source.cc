@@ -219,6 +219,13 @@ bool TreeBuilder::parse_error(std::size_t byte, const std::string&, const Json::
   const std::string_view text = problems_.text(source_);
   std::string message = plain_message(e.what());
   std::size_t at = byte > 0 ? byte - 1 : 0;
+  // Where a list goes on, a comma is as good as its end.
+  for (const std::string_view bracket : {"'}'", "']'"}) {
+    const std::string expected = "; expected " + std::string(bracket);
+    if (!message.ends_with(expected)) continue;
+    message.replace(message.size() - bracket.size(), bracket.size(),
+                    "',' or " + std::string(bracket));
+  }
   const bool at_end = message.find("unexpected end of input") != std::string::npos;
   if (at_end) {
     at = text.size();
