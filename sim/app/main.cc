@@ -34,11 +34,10 @@ struct CommandLine {
 };
 
 void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
-  // take_all would swallow the files that follow.
+  // One value for each --set: what follows is a file again.
   command.add_option("--set", overrides, "Replace a value of the scenario; may be repeated")
       ->type_name("PATH=VALUE")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+      ->allow_extra_args(false);
 }
 
 void add_run(CLI::App& app, CommandLine& line) {

@@ -1,5 +1,5 @@
 // What the producers were told: outcomes, error codes, retries, and the latency of each acked
-// record from the close of its batch to its acknowledgement.
+// record from the first sending of its batch to its acknowledgement.
 #pragma once
 
 #include <vector>
