@@ -287,8 +287,7 @@ TEST_CASE("C0.8: a new request means that the connection of the waiting one is g
   CHECK(rig.leader().fetch_waiters.size() == 1);
   rig.grow(1);
   REQUIRE(rig.sent<FetchResponse>().size() == 1);
-  CHECK(rig.sent<FetchResponse>()[0].second.correlation ==
-        Correlation(2));
+  CHECK(rig.sent<FetchResponse>()[0].second.correlation == Correlation(2));
 }
 
 }  // namespace ackident
