@@ -34,7 +34,8 @@ void PartitionRecorder::on_fact(Instant at, EventId event, const Fact& fact,
     case FactKind::kLeaderElected:
     case FactKind::kIsrChanged: on_truth(at, event, fact, metrics); break;
     case FactKind::kBrokerFenced:
-    case FactKind::kBrokerUnfenced: on_fencing(at, fact, metrics); break;
+    case FactKind::kBrokerUnfenced: on_fencing(at, fact, metrics); [[fallthrough]];
+    case FactKind::kBrokerRegistered: on_registered(at, fact, metrics); break;
     case FactKind::kTopicConfigChanged: on_topic_config(at, fact, metrics); break;
     case FactKind::kStarted:
     case FactKind::kKilled:
@@ -127,6 +128,7 @@ void PartitionRecorder::on_process(Instant at, const Fact& fact, MetricRecorder&
     frozen_[node] = fact.kind == FactKind::kFrozen ? 1 : 0;
   }
   if (!composition_->is_broker(fact.node)) return;
+  if (fact.kind == FactKind::kStarted) listens_[composition_->broker_index(fact.node)] = 0;
   for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
     State& state = partitions_[i];
     const std::int32_t where = place(PartitionId(i), fact.node);
@@ -147,6 +149,18 @@ void PartitionRecorder::on_fencing(Instant at, const Fact& fact, MetricRecorder&
   fenced = now;
   metrics.add(Metric::kFencedBrokerCount, at, now != 0 ? 1 : -1);
   metrics.add(Metric::kActiveBrokerCount, at, now != 0 ? -1 : 1);
+}
+
+// A process that began again knows from the metadata that it leads, and takes the role; but it
+// opens its ports only when it is unfenced (R6.1), or registered where there is no fencing (R9.6).
+void PartitionRecorder::on_registered(Instant at, const Fact& fact, MetricRecorder& metrics) {
+  if (!composition_->is_broker(fact.peer)) return;
+  const std::uint16_t broker = composition_->broker_index(fact.peer);
+  if (fenced_[broker] != 0 || listens_[broker] != 0) return;
+  listens_[broker] = 1;
+  for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+    if (partitions_[i].leader == fact.peer) settle(at, PartitionId(i), metrics);
+  }
 }
 
 void PartitionRecorder::on_topic_config(Instant at, const Fact& fact, MetricRecorder& metrics) {

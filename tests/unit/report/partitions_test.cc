@@ -128,6 +128,20 @@ TEST_CASE("an unclean election leaves one in sync; no leader is offline") {
   CHECK(metric(result, "OfflinePartitionsCount", &MetricRow::before) == doctest::Approx(0.3));
 }
 
+TEST_CASE("a leader that began again within its session serves nobody before it is let in") {
+  const Scenario scenario = make_scenario();
+  Feed feed(scenario);
+  feed.at(seconds(10)).fact(FactKind::kKilled, kB1, kNoNode, 1);
+  feed.at(seconds(13)).fact(FactKind::kStarted, kB1, kNoNode, 1);
+  feed.at(seconds(15)).fact(FactKind::kBecameLeader, kB1, kNoNode, 15, 15, 0);
+  feed.at(seconds(18)).fact(FactKind::kBrokerUnfenced, kController, kB1);
+  const RunResult result = feed.finish(seconds(20));
+  const std::vector<Window>& windows = result.partitions[0].no_reads;
+  REQUIRE(windows.size() == 1);
+  CHECK(windows[0].from == Instant() + seconds(10));
+  CHECK(windows[0].to == Instant() + seconds(18));
+}
+
 TEST_CASE("gauges are means over the phases, meters are rates") {
   const Scenario scenario = make_scenario();
   Feed feed(scenario);
