@@ -93,9 +93,13 @@ void make_leader(Broker& broker, Replica& replica, const PartitionRegistration& 
   if (new_epoch) {
     enter_epoch(broker, replica, leader, state, was_leader, ctx);
     note_role(FactKind::kBecameLeader, replica, kNoNode, ctx);
-    complete_fetches(broker, std::vector<NodeId>(leader.fetch_waiters), ctx);
   }
-  if (raise_high_watermark(broker, replica, ctx)) high_watermark_rose(broker, replica, ctx);
+  if (!raise_high_watermark(broker, replica, ctx)) return;
+  high_watermark_rose(broker, replica, ctx);
+  // Being elected again ends no wait by itself. Only if the high watermark rises with it, parked
+  // fetches are looked at, and those of the epoch before are fenced (R3.8; Kafka 1eb76443
+  // Partition.scala makeLeader, ReplicaManager.scala applyLocalLeadersDelta).
+  if (new_epoch) complete_fetches(broker, std::vector<NodeId>(leader.fetch_waiters), ctx);
 }
 
 // What is cut before the first fetch, and whether a question comes first (R3.17, R9.4).
