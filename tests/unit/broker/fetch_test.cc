@@ -45,6 +45,14 @@ TEST_CASE("R3.6: who may fetch") {
     CHECK(fetch_error(rig, kTwo) == ErrorCode::kNotLeaderOrFollower);
     CHECK(rig.remote(kTwo).leo == kNoOffset);
   }
+  SUBCASE("but not while its present life is fenced") {
+    rig.lead(1);
+    rig.grow(3);
+    rig.fence(kTwo);
+    rig.replica_fetch(kTwo, 3, {.wait = Duration(), .broker_epoch = BrokerEpoch(5)});
+    CHECK(fetch_error(rig, kTwo) == ErrorCode::kNone);
+    CHECK(rig.remote(kTwo).leo == Offset(3));
+  }
 }
 
 TEST_CASE("D05: without fencing by epoch an old fetch is served and counted") {
