@@ -117,11 +117,19 @@ Follower::State prepare_to_follow(Replica& replica, bool new_leader, Context& ct
   return asks ? Follower::State::kAskEpoch : Follower::State::kFetching;
 }
 
+// A broker in controlled shutdown stops to fetch what it was taken out of the ISR of: R5.39 (Kafka
+// 1eb76443 ReplicaManager.scala applyLocalFollowersDelta).
+bool is_leaving(const Broker& broker, const PartitionRegistration& state) {
+  return broker.lifecycle.state == Lifecycle::State::kShuttingDown &&
+         !state.isr.contains(broker.self);
+}
+
 void make_follower(Broker& broker, Replica& replica, const PartitionRegistration& state,
                    Context& ctx) {
-  const Follower* before = std::get_if<Follower>(&replica.role);
+  Follower* before = std::get_if<Follower>(&replica.role);
   // The fetcher is restarted only in a new epoch (R3.17).
   if (before != nullptr && before->epoch == state.leader_epoch && before->leader == state.leader) {
+    if (is_leaving(broker, state)) before->state = Follower::State::kStopped;
     return;
   }
   const bool new_leader = before == nullptr || before->leader != state.leader;
@@ -130,7 +138,9 @@ void make_follower(Broker& broker, Replica& replica, const PartitionRegistration
   follower.leader = state.leader;
   follower.epoch = state.leader_epoch;
   replica.role = follower;
-  const Follower::State first = prepare_to_follow(replica, new_leader, ctx);
+  const Follower::State first = is_leaving(broker, state)
+                                    ? Follower::State::kStopped
+                                    : prepare_to_follow(replica, new_leader, ctx);
   std::get<Follower>(replica.role).state = first;
   note_role(FactKind::kBecameFollower, replica, state.leader, ctx);
   add_to_fetcher(broker, index_in(broker, replica), ctx);
