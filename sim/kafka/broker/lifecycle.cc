@@ -10,9 +10,12 @@ namespace ackident {
 
 namespace {
 
-constexpr Duration kCatchUpInterval = milliseconds(10);        // R5.21
-constexpr Duration kFirstShutdownRecheck = milliseconds(50);   // R5.21
-constexpr Duration kShutdownLimit = seconds(300);              // R5.39
+constexpr Duration kCatchUpInterval = milliseconds(10);       // R5.21
+constexpr Duration kFirstShutdownRecheck = milliseconds(50);  // R5.21
+constexpr Duration kShutdownLimit = seconds(300);             // R5.39
+// With ZooKeeper: controlled.shutdown.max.retries=3, each followed by retry.backoff.ms=5000.
+constexpr Duration kZookeeperShutdownRetry = seconds(5);
+constexpr Duration kZookeeperShutdownLimit = seconds(15);
 constexpr Duration kRegistrationLimit = milliseconds(60'000);  // R6.2
 constexpr Duration kBackoffBase = milliseconds(100);           // R5.22
 constexpr std::uint32_t kBackoffDoublingsMax = 16;
@@ -241,6 +244,9 @@ void after_heartbeat_shutting_down(Broker& broker, const BrokerHeartbeatResponse
   Lifecycle& life = broker.lifecycle;
   if (response.should_shutdown) return exit_now(broker, ctx);
   if (!life.asked_shutdown) return communicate(broker, ctx);
+  if (!ctx.behaviour().kraft) {
+    return arm_communication(life, BrokerTimer::kHeartbeat, kZookeeperShutdownRetry, ctx);
+  }
   const Duration wait = life.shutdown_answered ? interval(ctx) : kFirstShutdownRecheck;
   life.shutdown_answered = true;
   arm_communication(life, BrokerTimer::kHeartbeat, wait, ctx);
@@ -336,7 +342,7 @@ void lifecycle_shut_down(Broker& broker, Context& ctx) {
     return exit_now(broker, ctx);
   }
   life.state = Lifecycle::State::kShuttingDown;
-  life.deadline = ctx.now() + kShutdownLimit;
+  life.deadline = ctx.now() + (ctx.behaviour().kraft ? kShutdownLimit : kZookeeperShutdownLimit);
   if (!life.awaiting_response) communicate(broker, ctx);
 }
 

@@ -1,5 +1,7 @@
 #include "kafka/controller/partition_changes.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "kafka/controller/controller.h"
 
@@ -130,12 +132,32 @@ void begin_controlled_shutdown(Controller& controller, NodeId broker, Context& c
   record.state.in_controlled_shutdown = true;
   append(controller, record, ctx);
   ctx.note({.kind = FactKind::kControlledShutdown, .node = ctx.self(), .peer = broker});
-  remove_from_partitions(controller, broker, ctx);
+  if (ctx.behaviour().kraft) {
+    remove_from_partitions(controller, broker, ctx);
+  } else {
+    hand_over_partitions(controller, broker, ctx);
+  }
 }
 
-bool has_leaderships(const Controller& controller, NodeId broker) {
+// With ZooKeeper a leader that is shutting down goes on leading where no other ISR member runs, and
+// partitions of one replica are not touched (ControlledShutdownPartitionLeaderElectionStrategy).
+void hand_over_partitions(Controller& controller, NodeId broker, Context& ctx) {
+  for (std::uint32_t i = 0; i < controller.image.partitions.size(); ++i) {
+    const PartitionRegistration& partition = controller.image.partitions[i];
+    if (!partition.isr.contains(broker) || partition.replicas.size() == 1) continue;
+    ReplicaList target = partition.isr;
+    target.remove(broker);
+    const ReplicaList running = acceptable_replicas(controller, partition, ctx.composition());
+    const bool succeeded = std::any_of(target.begin(), target.end(),
+                                       [&](NodeId member) { return running.contains(member); });
+    if (succeeded) change(controller, PartitionId(i), target, ElectionMode::kOnline, ctx);
+  }
+}
+
+bool has_leaderships(const Controller& controller, NodeId broker, const Context& ctx) {
   for (const PartitionRegistration& partition : controller.image.partitions) {
-    if (partition.leader == broker) return true;
+    const bool counts = ctx.behaviour().kraft || partition.replicas.size() > 1;
+    if (partition.leader == broker && counts) return true;
   }
   return false;
 }

@@ -21,7 +21,10 @@ void unfence_broker(Controller&, NodeId broker, Context&);
 void elect_leaderless(Controller&, Context&);
 // Marks `broker` as shutting down and moves what it leads (R5.29).
 void begin_controlled_shutdown(Controller&, NodeId broker, Context&);
-bool has_leaderships(const Controller&, NodeId broker);
+// ZooKeeper: moves away what others in sync can take over; the rest stays.
+void hand_over_partitions(Controller&, NodeId broker, Context&);
+// Does `broker` lead anything that its controlled shutdown has to wait for?
+bool has_leaderships(const Controller&, NodeId broker, const Context&);
 
 void handle_elect_leaders(Controller&, const ElectLeadersCommand&, Context&);
 void handle_alter_topic_config(Controller&, const AlterTopicConfigCommand&, Context&);

@@ -73,13 +73,14 @@ HeartbeatView view_of(const Controller& controller, NodeId from,
   view.current = control_of(controller.image.brokers[index]);
   view.want_fence = request.want_fence;
   view.want_shutdown = request.want_shutdown;
+  view.closes_session = !ctx.behaviour().kraft && request.want_fence;
   view.caught_up = request.metadata_offset.value() > request.epoch.value();
   if (ctx.mutant(Mutant::kUnfenceBeforeCaughtUp)) {
     view.want_fence = false;
     view.caught_up = true;
   }
   if (request.want_shutdown) {
-    view.has_leaderships = has_leaderships(controller, from);
+    view.has_leaderships = has_leaderships(controller, from, ctx);
     // With ZooKeeper nobody waits for the other brokers.
     view.others_know = !ctx.behaviour().kraft ||
                        others_know(controller, controller.registry.sessions[index].shutdown_offset);
@@ -201,6 +202,7 @@ BrokerControl next_control(const HeartbeatView& view) {
       return view.has_leaderships ? BrokerControl::kControlledShutdown
                                   : BrokerControl::kShutdownNow;
     case BrokerControl::kControlledShutdown:
+      if (view.closes_session) return BrokerControl::kFenced;
       if (view.has_leaderships || !view.others_know) return BrokerControl::kControlledShutdown;
       return BrokerControl::kShutdownNow;
     case BrokerControl::kShutdownNow: break;
@@ -246,6 +248,10 @@ void handle_heartbeat(Controller& controller, NodeId from, const BrokerHeartbeat
   }
   BrokerSession& session = session_of(controller, from, ctx);
   session.observed = request.metadata_offset;
+  // With ZooKeeper each request of a controlled shutdown tries again to find successors.
+  if (!ctx.behaviour().kraft && request.want_shutdown && known.in_controlled_shutdown) {
+    hand_over_partitions(controller, from, ctx);
+  }
   const HeartbeatView view = view_of(controller, from, request, ctx);
   const BrokerControl next = next_control(view);
   apply_control(controller, from, view.current, next, ctx);

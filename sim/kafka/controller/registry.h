@@ -37,6 +37,7 @@ struct HeartbeatView {
   BrokerControl current{};
   bool want_fence = false;
   bool want_shutdown = false;
+  bool closes_session = false;  // ZooKeeper: the process ends, its ephemeral node vanishes
   bool caught_up = false;  // has applied its own registration record
   bool has_leaderships = false;
   bool others_know = false;  // every active broker has applied the metadata of the shutdown

@@ -70,3 +70,27 @@ TEST_CASE("The controller's own shrink raises the leader epoch with ZooKeeper") 
   CHECK(driver.leader(0) == 1);
   CHECK(driver.partition(0).leader_epoch == LeaderEpoch(1));
 }
+
+TEST_CASE("With ZooKeeper a leader without a successor leads on while it shuts down") {
+  ControllerDriver driver(compose(208, 2, {{1, 2}, {1}}));
+  driver.alter(at_ms(100), 1, driver.proposal(0, {1}));
+  driver.heartbeat(at_ms(1'000), 1, false, true);
+  CHECK_FALSE(std::get<BrokerHeartbeatResponse>(driver.last_to(1).payload).should_shutdown);
+  CHECK(driver.leader(0) == 1);
+  CHECK(driver.leader(1) == 1);
+
+  SUBCASE("it gives up and closes its session") {
+    driver.heartbeat(at_ms(16'000), 1, true);
+    CHECK(driver.registration(1).fenced);
+    CHECK(driver.leader(0) == -1);
+    CHECK(driver.isr(0) == std::vector<int>{1});
+    CHECK(driver.leader(1) == -1);
+  }
+  SUBCASE("a successor is back in time; a partition of one replica is not waited for") {
+    driver.alter(at_ms(3'000), 1, driver.proposal(0, {1, 2}));
+    driver.heartbeat(at_ms(6'000), 1, false, true);
+    CHECK(std::get<BrokerHeartbeatResponse>(driver.last_to(1).payload).should_shutdown);
+    CHECK(driver.leader(0) == 2);
+    CHECK(driver.isr(0) == std::vector<int>{2});
+  }
+}
