@@ -1,0 +1,49 @@
+#include <doctest/doctest.h>
+
+#include "drive/run.h"
+#include "scenario/load.h"
+
+using namespace ackident;
+
+namespace {
+
+RunResult run_with_faults(const std::string& faults) {
+  const std::string text =
+      "{ \"doc\": \"A test.\", \"duration\": \"30s\", \"cluster\": { \"brokers\": 3 },"
+      "\"topics\": { \"orders\": { \"replicas\": [[1, 2, 3]] } },"
+      "\"producers\": [ { \"topic\": \"orders\", \"rate\": \"10/s\" } ],"
+      "\"faults\": [" +
+      faults + "] }";
+  return run(load_scenario("test.json", text), RunHooks());
+}
+
+std::uint64_t count(const RunResult& result, FactKind kind) {
+  return result.fact_counts[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace
+
+TEST_CASE("A broker that still exits in the settle phase is started again") {
+  // It leads, so leave to go comes seconds later: after the heal, which finds it running.
+  const RunResult result = run_with_faults(R"({"at": "29900ms", "shutdown": "b1"})");
+  CHECK(count(result, FactKind::kKilled) == 1);
+  CHECK(count(result, FactKind::kStarted) == 1);
+  CHECK(result.settled < kNever);
+  CHECK_FALSE(result.bounds_hit);
+}
+
+TEST_CASE("A SIGTERM stays pending while the process is frozen; a SIGKILL does not wait") {
+  const std::string freeze = R"({"at": "5s", "freeze": "b1", "for": "15s"},)";
+  const RunResult asked = run_with_faults(freeze + R"({"at": "6s", "shutdown": "b1"},
+                                                      {"at": "7s", "shutdown": "b1"})");
+  CHECK(count(asked, FactKind::kShutdownBegan) == 1);
+  CHECK(count(asked, FactKind::kResumed) == 1);
+  REQUIRE(asked.faults.size() == 3);
+  CHECK(asked.faults[1].bit);
+  CHECK_FALSE(asked.faults[2].bit);  // it was pending already
+
+  const RunResult killed = run_with_faults(freeze + R"({"at": "6s", "shutdown": "b1"},
+                                                       {"at": "7s", "kill": "b1", "for": "1s"})");
+  CHECK(count(killed, FactKind::kShutdownBegan) == 0);  // the signal died with the process
+  CHECK(count(killed, FactKind::kResumed) == 0);
+}
