@@ -35,9 +35,11 @@ StripText role_text(const Scenario& scenario, const Fact& fact) {
     case FactKind::kBecameFollower:
       return {'>', fmt::format("follows {} in epoch {}", peer, fact.c)};
     case FactKind::kWentOffline: return {'o', "knows no leader"};
-    case FactKind::kIsrProposed:
-      return {'?', fmt::format("asks for an ISR of {} instead of {}: {} {}", fact.a, fact.b, peer,
-                               fact.a < fact.b ? "leaves" : "joins")};
+    case FactKind::kIsrProposed: {
+      const std::string who = fact.b - fact.a > 1 ? fmt::format("{} leave", fact.b - fact.a)
+                                                  : peer + (fact.a < fact.b ? " leaves" : " joins");
+      return {'?', fmt::format("asks for an ISR of {} instead of {}: {}", fact.a, fact.b, who)};
+    }
     case FactKind::kIsrRejected: return {'x', "ISR change refused: " + error_text(fact.a)};
     default: return {};
   }
