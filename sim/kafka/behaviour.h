@@ -36,6 +36,7 @@ struct Behaviour {
   bool ineligible_replica_check = true;            // >= 3.3 (KIP-841, R4.6, R4.10 rule 8)
   bool fetch_carries_broker_epoch = true;          // >= 3.5 (KIP-903, R3.10)
   bool shrink_bumps_leader_epoch = false;          // <  3.6 (R4.11)
+  bool halts_below_follower = false;               // <= 1.0 (KAFKA-3410, C13)
   bool hw_skips_ineligible = true;                 // >= 3.6 (KAFKA-15021, E07)
   bool hw_needs_min_isr = true;                    // >= 3.7 (KAFKA-15583, R3.20)
   bool min_isr_capped_by_replicas = true;          // >= 3.7 (KAFKA-15583, R2.6)

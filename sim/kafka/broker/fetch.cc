@@ -156,6 +156,14 @@ Read serve_part(Broker& broker, NodeId from, const FetchRequest& request, const 
   return read;
 }
 
+// R1.10. Of an epoch before its first a leader of 0.11 to 1.1 knew nothing; from 2.0 on it says
+// where its own log begins (KIP-279).
+EpochEnd end_of(const PartitionLog& log, LeaderEpoch epoch, const Context& ctx) {
+  const bool kip101 = ctx.behaviour().truncation == Truncation::kKip101;
+  const bool before = log.epochs().empty() || epoch < log.epochs().front().epoch;
+  return kip101 && before ? EpochEnd() : log.end_offset_for(epoch);
+}
+
 }  // namespace
 
 void update_fetch_state(RemoteReplica& remote, Offset fetch_offset, Offset leader_end,
@@ -248,7 +256,7 @@ void on_offsets_for_leader_epoch(Broker& broker, NodeId from,
   response.partition = request.partition;
   const Replica* replica = broker.replicas.find(request.partition);
   response.error = check_leader(broker, replica, request.partition, request.current_epoch, ctx);
-  if (response.error == ErrorCode::kNone) response.end = replica->log.end_offset_for(request.epoch);
+  if (response.error == ErrorCode::kNone) response.end = end_of(replica->log, request.epoch, ctx);
   ctx.send(from, response);
 }
 

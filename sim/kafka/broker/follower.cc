@@ -242,12 +242,17 @@ bool take_answer(Broker& broker, NodeId leader, Follower* follower, Correlation 
 
 // R3.29: the leader ends at `latest`.
 void take_latest(Replica& replica, Follower& follower, Offset latest, Context& ctx) {
-  if (latest < replica.log.end()) {
-    truncate_log(replica, latest, ctx);
-    follower.state = Follower::State::kFetching;
-  } else {
-    follower.state = Follower::State::kAskEarliest;
-  }
+  const bool ahead = latest < replica.log.end();
+  follower.state = ahead ? Follower::State::kFetching : Follower::State::kAskEarliest;
+  if (ahead) truncate_log(replica, latest, ctx);
+}
+
+// Up to 1.0 a broker gave up on such a leader, unless the topic allows unclean elections.
+bool refuses_to_truncate(const Broker& broker, const Replica& replica, Offset latest,
+                         const Context& ctx) {
+  const TopicId topic = ctx.composition().topic_of[replica.partition.value()];
+  return ctx.behaviour().halts_below_follower && latest < replica.log.end() &&
+         !broker.image.topics[topic.value()].unclean_leader_election;
 }
 
 void take_earliest(const Broker& broker, Replica& replica, Follower& follower, Offset earliest,
@@ -334,6 +339,9 @@ void on_list_offsets_response(Broker& broker, NodeId leader, const ListOffsetsRe
     if (response.error != ErrorCode::kNone) {
       pause(broker, *follower, ctx);
     } else if (follower->state == Follower::State::kAskLatest) {
+      if (refuses_to_truncate(broker, *replica, response.offset, ctx)) {
+        return lifecycle_shut_down(broker, ctx);
+      }
       take_latest(*replica, *follower, response.offset, ctx);
     } else {
       take_earliest(broker, *replica, *follower, response.offset, ctx);
