@@ -11,11 +11,7 @@ std::uint64_t bit_of(FactKind kind) { return std::uint64_t{1} << static_cast<int
 
 // The offset that FactTrigger::offset_min speaks of.
 std::int64_t reach_of(const Fact& fact) {
-  switch (fact.kind) {
-    case FactKind::kTruncated:
-    case FactKind::kAcked: return fact.kind == FactKind::kAcked ? fact.b : fact.a;
-    default: return fact.b;
-  }
+  return fact.kind == FactKind::kTruncated ? fact.a : fact.b;
 }
 
 bool is_link_fault(FaultAction action) {
@@ -117,13 +113,13 @@ void Injector::act(World& world, std::uint32_t fault) {
   FaultState& state = states_[fault];
   resolve(world, f.target, fault, state.targets);
   resolve(world, f.to, fault, state.others);
-  if (is_link_fault(f.action)) {   // an end that is not named is everyone
+  if (is_link_fault(f.action)) {  // an end that is not named is everyone
     const std::vector<Selector> everyone{Selector{.kind = SelectorKind::kEveryone}};
     if (f.target.empty()) resolve(world, everyone, fault, state.targets);
     if (f.to.empty()) resolve(world, everyone, fault, state.others);
   }
-  const bool bit = is_link_fault(f.action) ? apply_to_links(world, f, state, false)
-                                           : apply(world, f, state);
+  const bool bit =
+      is_link_fault(f.action) ? apply_to_links(world, f, state, false) : apply(world, f, state);
   ++state.fired;
   state.bit = state.bit || bit;
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
@@ -145,9 +141,7 @@ bool Injector::apply(World& world, const Fault& fault, FaultState& state) {
       case FaultAction::kPowerLoss:
         bit |= world.stop_process(node, StopKind::kPowerLoss, fault.lose_records);
         break;
-      case FaultAction::kDiskWipe:
-        bit |= world.stop_process(node, StopKind::kDiskWipe, -1);
-        break;
+      case FaultAction::kDiskWipe: bit |= world.stop_process(node, StopKind::kDiskWipe, -1); break;
       case FaultAction::kShutdown: bit |= world.shut_down_process(node); break;
       case FaultAction::kStart: bit |= world.start_process(node); break;
       case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
@@ -176,21 +170,18 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultState
   bool bit = false;
   const auto one_way = [&](NodeId from, NodeId to) {
     if (from == to) return;
-    const bool opens = (fault.action == FaultAction::kHeal) != undo;
     switch (fault.action) {
       case FaultAction::kCut:
         bit |= undo ? world.heal(from, to) : world.cut(from, to, fault.reset_connections);
         break;
-      case FaultAction::kHeal:
-        bit |= opens ? world.heal(from, to) : world.cut(from, to, false);
-        break;
+      case FaultAction::kHeal: bit |= world.heal(from, to); break;
       case FaultAction::kSlowLink:
         world.slow_link(from, to, undo ? Duration() : fault.delay);
         bit = true;
         break;
       case FaultAction::kHold:
       case FaultAction::kRelease:
-        if ((fault.action == FaultAction::kHold) != undo) {
+        if (fault.action == FaultAction::kHold && !undo) {
           world.hold(from, to, fault.held_payload);
         } else {
           world.release(from, to, fault.held_payload);
@@ -312,7 +303,7 @@ void Injector::resolve_one(const World& world, const Selector& selector, std::ui
     case SelectorKind::kReplicas:
       for (const NodeId node : partition.replicas) add_once(out, node);
       break;
-    default: {   // kFollower
+    default: {  // kFollower
       std::int32_t nth = 0;
       for (const NodeId node : partition.replicas) {
         if (node == partition.leader) continue;

@@ -5,7 +5,6 @@
 namespace ackident {
 namespace {
 
-
 Payload make_disconnected(std::uint8_t channel, LinkEnd reason, bool initiator) {
   return Disconnected{static_cast<Channel>(channel), static_cast<DisconnectReason>(reason),
                       initiator};
@@ -59,7 +58,8 @@ World::World(const ClusterSetup& setup, std::uint32_t scenario_timers)
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     const NodeId node(static_cast<std::uint16_t>(i));
     Process& process = processes_[i];
-    with_node(node, [&](auto& state) { process.timer_count = timer_count(state, composition_, node); });
+    with_node(node,
+              [&](auto& state) { process.timer_count = timer_count(state, composition_, node); });
     process.timer_first = queue_.add_timers(process.timer_count).value();
     timer_owner_.insert(timer_owner_.end(), process.timer_count, node);
   }
@@ -107,13 +107,13 @@ void World::reset(std::uint64_t seed, Step& formed) {
     const NodeId node(static_cast<std::uint16_t>(i));
     with_node(node, [&](auto& state) { ackident::reset(state, composition_, node); });
   }
-  // The cluster is formed before the run: metadata first, then those who replay it. Consumers with a
-  // later start are started by the injector.
+  // The cluster is formed before the run: metadata first, then those who replay it. Consumers with
+  // a later start are started by the injector.
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     const NodeId node(static_cast<std::uint16_t>(i));
     const NodeInfo& info = composition_.node(node);
-    const bool later = info.kind == NodeKind::kConsumer &&
-                       composition_.consumers[info.index].start > Instant(0);
+    const bool later =
+        info.kind == NodeKind::kConsumer && composition_.consumers[info.index].start > Instant(0);
     if (!later) run_start(node, StartInfo{Incarnation(0), true});
   }
   popped_ = {};
@@ -141,7 +141,7 @@ bool World::step(Instant until, Step& out) {
       const NodeId owner = timer_owner_[popped_.timer.value()];
       if (owner == kNoNode) {
         out.scenario_timer = popped_.timer.value() - scenario_first_;
-        out.input = InputKind::kScenario;   // finish_scenario_step completes it
+        out.input = InputKind::kScenario;  // finish_scenario_step completes it
         out.at = now_;
         return true;
       }
@@ -258,9 +258,9 @@ void World::complete(Step& out, NodeId node, InputKind input, std::uint8_t detai
   }
   if (trace_ != nullptr) [[unlikely]] {
     append(*trace_, TraceRecord{out.id, out.cause, now_, node.value(), from.value(),
-                              static_cast<std::uint8_t>(input), detail,
-                              static_cast<std::uint16_t>(outbox_.facts.size()),
-                              outbox_.facts.empty() ? 0 : outbox_.facts[0].partition.value()});
+                                static_cast<std::uint8_t>(input), detail,
+                                static_cast<std::uint16_t>(outbox_.facts.size()),
+                                outbox_.facts.empty() ? 0 : outbox_.facts[0].partition.value()});
   }
 }
 
@@ -291,7 +291,7 @@ void World::end_process(NodeId node, StopKind kind) {
   Process& process = processes_[node.value()];
   context_.begin(node, now_);
   with_node(node, [&](auto& state) { stop(state, kind, context_); });
-  outbox_.effects.clear();   // a dying process has no effects
+  outbox_.effects.clear();  // a dying process has no effects
   outbox_.messages.clear();
   process.up = process.frozen = false;
   process.late.clear();
@@ -307,12 +307,13 @@ bool World::start_process(NodeId node) {
   Process& process = processes_[node.value()];
   if (process.up) return false;
   // A consumer that starts late starts for the first time.
-  const bool first = process.incarnation.value() == 0 && !process.up &&
-                     composition_.node(node).kind == NodeKind::kConsumer;
+  const bool first =
+      process.incarnation.value() == 0 && composition_.node(node).kind == NodeKind::kConsumer;
   if (!first) ++process.incarnation;
   std::int64_t clean = 0;
   if (composition_.is_broker(node)) clean = broker(node).lifecycle.clean_marker ? 1 : 0;
-  note(Fact{FactKind::kStarted, node, kNoNode, kNoPartition, process.incarnation.value(), clean, 0});
+  note(
+      Fact{FactKind::kStarted, node, kNoNode, kNoPartition, process.incarnation.value(), clean, 0});
   run_start(node, StartInfo{process.incarnation, false});
   return true;
 }
