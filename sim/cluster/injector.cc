@@ -330,13 +330,18 @@ void Injector::heal_all(World& world) {
                         f.action == FaultAction::kSlowBroker;
     if (undoes && states_[i].fired > 0) revert(world, i);
   }
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const NodeId node(static_cast<std::uint16_t>(i));
-    const NodeKind kind = world.composition().nodes[i].kind;
-    world.resume_process(node);
-    if (kind == NodeKind::kBroker || kind == NodeKind::kController) world.start_process(node);
-  }
+  for (std::uint32_t i = 0; i < n; ++i) world.resume_process(NodeId(static_cast<std::uint16_t>(i)));
+  start_servers(world);
   world.note(Fact{FactKind::kFaultsHealed, kNoNode, kNoNode, kNoPartition, 0, 0, 0});
+}
+
+void Injector::start_servers(World& world) {
+  const std::vector<NodeInfo>& nodes = world.composition().nodes;
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const NodeKind kind = nodes[i].kind;
+    const bool server = kind == NodeKind::kBroker || kind == NodeKind::kController;
+    if (server) world.start_process(NodeId(static_cast<std::uint16_t>(i)));
+  }
 }
 
 }  // namespace ackident

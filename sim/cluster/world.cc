@@ -101,7 +101,7 @@ void World::reset(std::uint64_t seed, Step& formed) {
   digest_.fold(seed);
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     Process& process = processes_[i];
-    process.up = process.frozen = false;
+    process.up = process.frozen = process.terminating = false;
     process.incarnation = Incarnation(0);
     process.late.clear();
     const NodeId node(static_cast<std::uint16_t>(i));
@@ -293,7 +293,7 @@ void World::end_process(NodeId node, StopKind kind) {
   with_node(node, [&](auto& state) { stop(state, kind, context_); });
   outbox_.effects.clear();  // a dying process has no effects
   outbox_.messages.clear();
-  process.up = process.frozen = false;
+  process.up = process.frozen = process.terminating = false;
   process.late.clear();
   for (std::uint32_t i = 0; i < process.timer_count; ++i) {
     queue_.disarm(TimerId(process.timer_first + i));
@@ -319,7 +319,14 @@ bool World::start_process(NodeId node) {
 }
 
 bool World::shut_down_process(NodeId node) {
-  if (!up(node) || frozen(node)) return false;
+  Process& process = processes_[node.value()];
+  if (!process.up) return false;
+  if (process.frozen) {  // the signal waits with the process
+    const bool news = !process.terminating;
+    process.terminating = true;
+    return news;
+  }
+  process.terminating = false;
   note(Fact{FactKind::kShutdownBegan, node, kNoNode, kNoPartition, 0, 0, 0});
   context_.begin(node, now_);
   with_node(node, [&](auto& state) { shut_down(state, context_); });
@@ -348,6 +355,7 @@ bool World::resume_process(NodeId node) {
   process.late.clear();
   network_.resume(node, now_);
   note(Fact{FactKind::kResumed, node, kNoNode, kNoPartition, 0, 0, 0});
+  if (process.terminating) shut_down_process(node);
   return true;
 }
 

@@ -48,6 +48,14 @@ bool consumer_quiet(const World& world, const Consumer& consumer) {
 
 }  // namespace
 
+bool servers_up(const World& world) {
+  const Composition& composition = world.composition();
+  for (std::uint32_t i = 0; i < composition.broker_count; ++i) {
+    if (!world.up(composition.broker_node(i))) return false;
+  }
+  return world.up(composition.controller);
+}
+
 bool durable_quiet(const World& world) {
   const Composition& composition = world.composition();
   for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
