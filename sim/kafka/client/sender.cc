@@ -55,7 +55,7 @@ bool is_expired(const Producer& producer, const ProducerBatch& batch, const Cont
   return ctx.now() - batch.created >= config_of(producer, ctx).delivery_timeout;
 }
 
-// C1.28, C2.10.
+// C1.28, C2.10 (Kafka 1eb76443 Sender.java canRetry).
 bool can_retry(Producer& producer, BatchSlot slot, ErrorCode error, const Context& ctx) {
   const ProducerBatch& batch = producer.accumulator[slot];
   if (batch.state == BatchState::kDone || is_expired(producer, batch, ctx)) return false;
@@ -215,7 +215,8 @@ void send_to(Producer& producer, std::uint32_t broker, Context& ctx) {
   }
 }
 
-// C1.30: by age, queued or in flight. An unsequenced one leaves no hole (C1.40).
+// C1.30: by age, queued or in flight. An unsequenced one leaves no hole (C1.40). Kafka 1eb76443
+// Sender.java sendProducerData, getExpiredInflightBatches.
 void expire(Producer& producer, Context& ctx) {
   Accumulator& accumulator = producer.accumulator;
   while (accumulator.oldest != kNoBatch) {
