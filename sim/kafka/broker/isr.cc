@@ -102,7 +102,8 @@ void commit_change(Broker& broker, Replica& replica, Leader& leader,
   if (raise_high_watermark(broker, replica, ctx)) high_watermark_rose(broker, replica, ctx);
 }
 
-// R4.12, failure: one of three reactions (Kafka 1eb76443 Partition.scala handleAlterPartitionError).
+// R4.12, failure: one of three reactions (Kafka 1eb76443 Partition.scala
+// handleAlterPartitionError).
 void reject_change(Broker& broker, Replica& replica, Leader& leader, const AlterEntry& entry,
                    ErrorCode error, Context& ctx) {
   ctx.note({.kind = FactKind::kIsrRejected,

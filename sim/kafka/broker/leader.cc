@@ -52,8 +52,8 @@ bool raise_high_watermark(Broker& broker, Replica& replica, Context& ctx) {
   const Offset before = replica.log.high_watermark();
   if (replica.log.end() == before) return false;
   if (ctx.behaviour().hw_needs_min_isr && !ctx.mutant(Mutant::kHwMovesUnderMinIsr)) {
-    // R3.20: the committed ISR decides, not the maximal one (R4.3). Kafka 3.7 7fdfeb12 has this gate
-    // in Partition.scala maybeIncrementLeaderHW, 3.6 c888ab9c has not.
+    // R3.20: the committed ISR decides, not the maximal one (R4.3). Kafka 3.7 7fdfeb12 has this
+    // gate in Partition.scala maybeIncrementLeaderHW, 3.6 c888ab9c has not.
     if (committed_isr(leader.isr).size() < min_isr(broker, replica.partition, ctx)) return false;
   }
   const Offset candidate = high_watermark_candidate(broker, replica, leader, ctx);
