@@ -51,10 +51,10 @@ bool exists_in(const ConfigKey& key, KafkaVersion version) {
 }
 
 std::string keys_text(KafkaVersion version) {
-  std::string text = fmt::format("{:<48} {:<12} {:<8} {}\n", "KEY", "DEFAULT", "TYPE", "PLACES");
+  std::string text = fmt::format("{:<48} {:<19} {:<28} {}\n", "KEY", "DEFAULT", "TYPE", "PLACES");
   for (const ConfigKey& key : config_keys()) {
     if (!exists_in(key, version)) continue;
-    text += fmt::format("{:<48} {:<12} {:<8} {}\n", key.name, config_default(key, version),
+    text += fmt::format("{:<48} {:<19} {:<28} {}\n", key.name, config_default(key, version),
                         config_type_name(key.type), places_text(key));
   }
   return text;

@@ -43,7 +43,7 @@ std::string read_file(const std::string& path) {
 void replace_file(const std::string& path, std::string_view text) {
   const std::string beside = path + ".tmp" + std::to_string(::getpid());
   std::FILE* const file = std::fopen(beside.c_str(), "wb");
-  if (file == nullptr) fail("write", beside);
+  if (file == nullptr) fail("write", path);
   const bool written = write_all(file, text);
   const int reason = errno;
   if (std::fclose(file) != 0 || !written) {
@@ -51,7 +51,7 @@ void replace_file(const std::string& path, std::string_view text) {
     const int kept = errno;
     std::remove(beside.c_str());
     errno = kept;
-    fail("write", beside);
+    fail("write", path);
   }
   if (std::rename(beside.c_str(), path.c_str()) != 0) {
     const int kept = errno;

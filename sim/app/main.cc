@@ -15,8 +15,8 @@ namespace {
 
 constexpr const char* kExamples =
     "Examples:\n"
-    "  ackident run scenarios/01-leader-crash.json\n"
-    "  ackident run scenarios/01-leader-crash.json --set producers.p1.config.acks=1 --trace\n\n"
+    "  ackident run scenarios/acks1-leader-kill.json --trace\n"
+    "  ackident run scenarios/acks1-leader-kill.json --set producers.shop.config.acks=all\n\n"
     "Exit codes: 0 everything held, 1 an expectation failed, 2 wrong usage or bad input,\n"
     "3 nothing failed but something is unknown or vacuous, 70 a bug of ackident, 130 interrupted.";
 
@@ -43,7 +43,11 @@ void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
 void add_run(CLI::App& app, CommandLine& line) {
   CLI::App& command = *app.add_subcommand("run", "Run scenarios and say what became of them");
   command.add_option("FILE", line.run.files, "Scenario files; - is standard input")->required();
-  command.add_option("--seed", line.run.seed, "Replace the scenario's seed")->type_name("N");
+  command.add_option("--seed", line.run.seed, "Replace the scenario's seed")
+      ->type_name("N")
+      ->check([](const std::string& text) {
+        return text.starts_with('-') ? "a seed is a whole number from 0" : std::string();
+      });
   add_overrides(command, line.run.overrides);
   command.add_option("--json", line.run.json, "Write the report; - is standard output")
       ->type_name("FILE");

@@ -1,6 +1,7 @@
 // SpanPool<T>: storage for the variable-length lists of messages. A message holds a PoolSpan (two
-// integers), so it stays trivially copyable and small. Blocks come in powers of two with a free list
-// each; a warm pool allocates nothing. Spans obtained from get() are valid until the next make().
+// integers), so it stays trivially copyable and small. Blocks come in powers of two with a free
+// list each; a warm pool allocates nothing. Spans obtained from get() are valid until the next
+// make().
 #pragma once
 
 #include <array>
@@ -42,7 +43,9 @@ class SpanPool {
     return {first, n};
   }
   std::span<T> get(PoolSpan<T> span) { return {items_.data() + span.first, span.count}; }
-  std::span<const T> get(PoolSpan<T> span) const { return {items_.data() + span.first, span.count}; }
+  std::span<const T> get(PoolSpan<T> span) const {
+    return {items_.data() + span.first, span.count};
+  }
 
   void release(PoolSpan<T> span) {
     if (span.count == 0) return;

@@ -11,11 +11,7 @@ std::uint64_t bit_of(FactKind kind) { return std::uint64_t{1} << static_cast<int
 
 // The offset that FactTrigger::offset_min speaks of.
 std::int64_t reach_of(const Fact& fact) {
-  switch (fact.kind) {
-    case FactKind::kTruncated:
-    case FactKind::kAcked: return fact.kind == FactKind::kAcked ? fact.b : fact.a;
-    default: return fact.b;
-  }
+  return fact.kind == FactKind::kTruncated ? fact.a : fact.b;
 }
 
 bool is_link_fault(FaultAction action) {
@@ -174,21 +170,18 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultState
   bool bit = false;
   const auto one_way = [&](NodeId from, NodeId to) {
     if (from == to) return;
-    const bool opens = (fault.action == FaultAction::kHeal) != undo;
     switch (fault.action) {
       case FaultAction::kCut:
         bit |= undo ? world.heal(from, to) : world.cut(from, to, fault.reset_connections);
         break;
-      case FaultAction::kHeal:
-        bit |= opens ? world.heal(from, to) : world.cut(from, to, false);
-        break;
+      case FaultAction::kHeal: bit |= world.heal(from, to); break;
       case FaultAction::kSlowLink:
         world.slow_link(from, to, undo ? Duration() : fault.delay);
         bit = true;
         break;
       case FaultAction::kHold:
       case FaultAction::kRelease:
-        if ((fault.action == FaultAction::kHold) != undo) {
+        if (fault.action == FaultAction::kHold && !undo) {
           world.hold(from, to, fault.held_payload);
         } else {
           world.release(from, to, fault.held_payload);

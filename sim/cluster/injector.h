@@ -15,8 +15,8 @@ namespace ackident {
 struct FaultState {
   std::uint32_t fired = 0;
   bool bit = false;
-  std::uint32_t matches = 0;            // facts that matched its trigger
-  std::vector<Instant> times;           // of the first firings, bounded
+  std::uint32_t matches = 0;   // facts that matched its trigger
+  std::vector<Instant> times;  // of the first firings, bounded
   // What the last firing resolved to: reverting undoes exactly that.
   std::vector<NodeId> targets;
   std::vector<NodeId> others;
@@ -30,9 +30,9 @@ class Injector {
   // Timers it needs: two per fault (fire, revert), two per consumer (start, stop).
   [[nodiscard]] std::uint32_t timer_count() const;
 
-  void begin(World& world);                        // arms what has a time
-  void fire(World& world, const Step& step);       // a scenario timer is due
-  void on_facts(World& world, const Step& step);   // triggers; may arm timers
+  void begin(World& world);                       // arms what has a time
+  void fire(World& world, const Step& step);      // a scenario timer is due
+  void on_facts(World& world, const Step& step);  // triggers; may arm timers
   // Ends the fault phase: no further firing; everything is healed, resumed, released, started.
   void heal_all(World& world);
   // Starts every broker and controller that is down, as a supervisor would.
@@ -59,8 +59,8 @@ class Injector {
 
   std::vector<Fault> faults_;
   std::vector<FaultState> states_;
-  std::vector<std::uint32_t> waiting_;             // faults that wait for a fact
-  std::uint64_t waited_kinds_ = 0;                 // bit per FactKind some fault waits for
+  std::vector<std::uint32_t> waiting_;  // faults that wait for a fact
+  std::uint64_t waited_kinds_ = 0;      // bit per FactKind some fault waits for
   bool healed_ = false;
   std::uint32_t consumers_ = 0;
   Instant duration_;

@@ -13,11 +13,11 @@ namespace ackident {
 
 // What a user calls things; the model itself uses dense ids only.
 struct Names {
-  std::vector<std::string> nodes;       // by NodeId: "controller", "b1", "p1", "billing-1"
-  std::vector<std::int32_t> broker_ids; // by broker index: Kafka's broker.id
-  std::vector<std::string> topics;      // by TopicId
-  std::vector<std::string> partitions;  // by PartitionId: "orders/0"
-  std::vector<std::string> groups;      // by group index
+  std::vector<std::string> nodes;        // by NodeId: "controller", "b1", "p1", "billing-1"
+  std::vector<std::int32_t> broker_ids;  // by broker index: Kafka's broker.id
+  std::vector<std::string> topics;       // by TopicId
+  std::vector<std::string> partitions;   // by PartitionId: "orders/0"
+  std::vector<std::string> groups;       // by group index
 };
 
 struct ClusterSetup {
@@ -25,9 +25,9 @@ struct ClusterSetup {
   TopologySpec topology;
   Names names;
   std::vector<Fault> faults;
-  Instant duration;                     // faults fire, and workload runs, before this
-  bool settle = true;                   // then heal everything and run until quiet (oracle/settle)
-  Duration settle_max = seconds(300);   // bound of the settle phase
+  Instant duration;                    // faults fire, and workload runs, before this
+  bool settle = true;                  // then heal everything and run until quiet (oracle/settle)
+  Duration settle_max = seconds(300);  // bound of the settle phase
   std::uint64_t events_max = 2'000'000'000;  // bound of a run: beyond it the verdict is UNKNOWN
   bool shuffle_ties = false;
 };

@@ -307,8 +307,8 @@ bool World::start_process(NodeId node) {
   Process& process = processes_[node.value()];
   if (process.up) return false;
   // A consumer that starts late starts for the first time.
-  const bool first = process.incarnation.value() == 0 && !process.up &&
-                     composition_.node(node).kind == NodeKind::kConsumer;
+  const bool first =
+      process.incarnation.value() == 0 && composition_.node(node).kind == NodeKind::kConsumer;
   if (!first) ++process.incarnation;
   std::int64_t clean = 0;
   if (composition_.is_broker(node)) clean = broker(node).lifecycle.clean_marker ? 1 : 0;

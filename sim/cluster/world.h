@@ -30,7 +30,7 @@ struct Step {
   Instant at;
   InputKind input{};
   NodeId node = kNoNode;
-  std::uint32_t scenario_timer = 0;     // input == kScenario: which one is due
+  std::uint32_t scenario_timer = 0;  // input == kScenario: which one is due
   std::span<const Fact> facts;
 };
 
@@ -81,7 +81,7 @@ class World {
   // ---- verbs of the injector; each returns whether it changed anything ----
   bool stop_process(NodeId node, StopKind kind, std::int64_t lose_records);
   bool start_process(NodeId node);
-  bool shut_down_process(NodeId node);   // SIGTERM
+  bool shut_down_process(NodeId node);  // SIGTERM
   bool freeze_process(NodeId node);
   bool resume_process(NodeId node);
   bool cut(NodeId from, NodeId to, bool reset_connections);
@@ -107,9 +107,9 @@ class World {
     bool frozen = false;
     bool terminating = false;           // a SIGTERM is pending until it moves again
     Incarnation incarnation;
-    std::uint32_t timer_first = 0;      // its timers: [timer_first, timer_first + timer_count)
+    std::uint32_t timer_first = 0;  // its timers: [timer_first, timer_first + timer_count)
     std::uint32_t timer_count = 0;
-    std::vector<std::uint32_t> late;    // timers that came due while frozen
+    std::vector<std::uint32_t> late;  // timers that came due while frozen
   };
 
   template <class F>
@@ -139,8 +139,8 @@ class World {
   std::vector<Broker> brokers_;
   std::vector<Producer> producers_;
   std::vector<Consumer> consumers_;
-  std::vector<Process> processes_;       // by NodeId
-  std::vector<NodeId> timer_owner_;      // by TimerId; kNoNode: the scenario
+  std::vector<Process> processes_;   // by NodeId
+  std::vector<NodeId> timer_owner_;  // by TimerId; kNoNode: the scenario
   std::uint32_t scenario_first_ = 0;
   EventQueue<Parcel<Message>>::Popped popped_;
   EventId next_event_;

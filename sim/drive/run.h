@@ -18,7 +18,7 @@ struct RunHooks {
                   const Fact& fact) = nullptr;
   void* context = nullptr;
   TraceSink* trace = nullptr;
-  const std::atomic<bool>* interrupted = nullptr;   // polled; a set flag ends the run early
+  const std::atomic<bool>* interrupted = nullptr;  // polled; a set flag ends the run early
 };
 
 // Runs one scenario again and again with other seeds, reusing all memory.

@@ -64,19 +64,23 @@ using enum ConfigType;
 // Columns: name, places, type, newest default, default before, bounds, effect, target, since,
 // until.
 // clang-format off
-std::vector<ConfigKey> make_table() {
+std::vector<ConfigKey> topic_and_replication_keys() {
   return {
       // ---- topics, and their defaults for the cluster ----
       {"min.insync.replicas", kTopicAndCluster, kCount, "1", {}, 1, kInt,
-       "acks=all is refused while the ISR is smaller (R2.1); from 3.7 it also holds back the high watermark (R3.20).",
+       "acks=all is refused while the ISR is smaller (R2.1); from 3.7 it also holds back the high "
+       "watermark (R3.20).",
        topic<&TopicConfig::min_insync_replicas>},
       {"unclean.leader.election.enable", kTopicAndCluster, kBool, "false", {11, "true"}, 0, 1,
-       "A replica outside the ISR may lead when no member is left; what it lacks is lost (R5.35, R9.5).",
+       "A replica outside the ISR may lead when no member is left; what it lacks is lost (R5.35, "
+       "R9.5).",
        topic<&TopicConfig::unclean_leader_election>},
       {"max.message.bytes", kTopicKey, kBytes, "1048588", {205, "1000012"}, 0, kInt,
-       "Larger batches are answered MESSAGE_TOO_LARGE (R2.1).", topic<&TopicConfig::max_message_bytes>},
+       "Larger batches are answered MESSAGE_TOO_LARGE (R2.1).",
+       topic<&TopicConfig::max_message_bytes>},
       {"message.max.bytes", kClusterKey, kBytes, "1048588", {205, "1000012"}, 0, kInt,
-       "Default of max.message.bytes for all topics (R2.1).", topic<&TopicConfig::max_message_bytes>},
+       "Default of max.message.bytes for all topics (R2.1).",
+       topic<&TopicConfig::max_message_bytes>},
       {"flush.messages", kTopicKey, kCount, "9223372036854775807", {}, 1, kLong,
        "fsync within the append after so many records: what a power loss can take (R1.13).",
        topic<&TopicConfig::flush_messages>},
@@ -84,7 +88,8 @@ std::vector<ConfigKey> make_table() {
        "Default of flush.messages for all topics (R1.13).", topic<&TopicConfig::flush_messages>},
       // ---- brokers: replication ----
       {"replica.lag.time.max.ms", kBrokerKey, kMillis, "30000", {205, "10000"}, 1, kInt,
-       "A follower that has not caught up for so long leaves the ISR; checked every half of it (R4.4).",
+       "A follower that has not caught up for so long leaves the ISR; checked every half of it "
+       "(R4.4).",
        broker<&BrokerConfig::replica_lag_time_max>},
       {"replica.fetch.wait.max.ms", kBrokerKey, kMillis, "500", {}, 0, kInt,
        "Long poll of a follower; an idle follower learns the high watermark that late (R3.21).",
@@ -93,7 +98,8 @@ std::vector<ConfigKey> make_table() {
        "A follower's fetch waits until so much is there (R3.8).",
        broker<&BrokerConfig::replica_fetch_min_bytes>},
       {"replica.fetch.max.bytes", kBrokerKey, kBytes, "1048576", {}, 0, kInt,
-       "Most bytes per partition in one follower fetch.", broker<&BrokerConfig::replica_fetch_max_bytes>},
+       "Most bytes per partition in one follower fetch.",
+       broker<&BrokerConfig::replica_fetch_max_bytes>},
       {"replica.fetch.response.max.bytes", kBrokerKey, kBytes, "10485760", {}, 0, kInt,
        "Most bytes in one follower fetch: how fast a follower catches up.",
        broker<&BrokerConfig::replica_fetch_response_max_bytes>},
@@ -101,7 +107,8 @@ std::vector<ConfigKey> make_table() {
        "Pause of a partition's fetching after an error (R3.4).",
        broker<&BrokerConfig::replica_fetch_backoff>},
       {"replica.socket.timeout.ms", kBrokerKey, kMillis, "30000", {}, 1, kInt,
-       "A fetch to a silent leader is given up after this.", broker<&BrokerConfig::replica_socket_timeout>},
+       "A fetch to a silent leader is given up after this.",
+       broker<&BrokerConfig::replica_socket_timeout>},
       {"replica.high.watermark.checkpoint.interval.ms", kBrokerKey, kMillis, "5000", {}, 1, kInt,
        "How stale the high watermark of a restarted replica is (R1.16).",
        broker<&BrokerConfig::hw_checkpoint_interval>},
@@ -111,6 +118,11 @@ std::vector<ConfigKey> make_table() {
       {"controlled.shutdown.enable", kBrokerKey, kBool, "true", {}, 0, 1,
        "On SIGTERM leaderships move away before the process ends (R5.39).",
        broker<&BrokerConfig::controlled_shutdown>},
+  };
+}
+
+std::vector<ConfigKey> broker_and_client_keys() {
+  return {
       // ---- brokers and the controller ----
       {"broker.heartbeat.interval.ms", kBrokerKey, kMillis, "2000", {}, 1, kInt,
        "Heartbeats to the controller (R5.21).", broker<&BrokerConfig::heartbeat_interval>},
@@ -119,7 +131,8 @@ std::vector<ConfigKey> make_table() {
        both<&BrokerConfig::session_timeout, &ControllerConfig::session_timeout>},
       {"zookeeper.session.timeout.ms", kControllerKey, kMillis, "18000", {205, "6000"}, 1, kInt,
        "Without KRaft: a dead broker is noticed after this (R9.1).",
-       both<&BrokerConfig::zookeeper_session_timeout, &ControllerConfig::zookeeper_session_timeout>, 0, 400},
+       both<&BrokerConfig::zookeeper_session_timeout, &ControllerConfig::zookeeper_session_timeout>,
+       0, 400},
       {"controller.quorum.append.linger.ms", kControllerKey, kMillis, "25", {}, 0, kInt,
        "The controller gathers records so long before it commits them (R5.9).",
        controller<&ControllerConfig::append_linger>},
@@ -130,11 +143,13 @@ std::vector<ConfigKey> make_table() {
        "How often the preferred leaders are looked after (R5.38).",
        controller<&ControllerConfig::leader_imbalance_check>},
       {"unclean.leader.election.interval.ms", kControllerKey, kMillis, "300000", {}, 1, kInt,
-       "How soon unclean.leader.election.enable, set at run time, helps an offline partition (R5.35).",
+       "How soon unclean.leader.election.enable, set at run time, helps an offline partition "
+       "(R5.35).",
        controller<&ControllerConfig::unclean_election_interval>, 309},
       // ---- both kinds of client ----
       {"request.timeout.ms", kProducerKey, kMillis, "30000", {}, 0, kInt,
-       "A request without an answer is given up; also how long the leader waits for the ISR (C0.5, R2.9).",
+       "A request without an answer is given up; also how long the leader waits for the ISR "
+       "(C0.5, R2.9).",
        producer<&ClientConfig::request_timeout>},
       {"request.timeout.ms", kConsumerKey, kMillis, "30000", {200, "305000"}, 0, kInt,
        "A request without an answer is given up and the connection closed (C0.5).",
@@ -146,7 +161,8 @@ std::vector<ConfigKey> make_table() {
       {"reconnect.backoff.ms", kClientKey, kMillis, "50", {}, 0, kInt,
        "Pause before connecting again (C0.3).", client<&ClientConfig::reconnect_backoff>},
       {"reconnect.backoff.max.ms", kClientKey, kMillis, "1000", {}, 0, kInt,
-       "Greatest pause before connecting again (C0.3).", client<&ClientConfig::reconnect_backoff_max>, 11},
+       "Greatest pause before connecting again (C0.3).",
+       client<&ClientConfig::reconnect_backoff_max>, 11},
       {"socket.connection.setup.timeout.ms", kClientKey, kMillis, "10000", {}, 1, kInt,
        "A connection attempt to a silent host is given up (C0.4).",
        client<&ClientConfig::connection_setup_timeout>, 207},
@@ -156,6 +172,11 @@ std::vector<ConfigKey> make_table() {
       {"metadata.max.age.ms", kClientKey, kMillis, "300000", {}, 0, kInt,
        "Metadata is asked for again after this at the latest (C0.10).",
        client<&ClientConfig::metadata_max_age>},
+  };
+}
+
+std::vector<ConfigKey> producer_and_consumer_keys() {
+  return {
       // ---- producers ----
       {"acks", kProducerKey, kAcks, "all", {300, "1"}, -1, 1,
        "Whether the answer waits for nobody, the leader or the whole ISR (C1.21).",
@@ -167,9 +188,11 @@ std::vector<ConfigKey> make_table() {
        "More than one, without idempotence, lets retries reorder (C0.7, C1.33).",
        producer<&ProducerConfig::max_in_flight>},
       {"retries", kProducerKey, kCount, "2147483647", {201, "0"}, 0, kInt,
-       "How often a batch is sent again before it fails (C1.28).", producer<&ProducerConfig::retries>},
+       "How often a batch is sent again before it fails (C1.28).",
+       producer<&ProducerConfig::retries>},
       {"delivery.timeout.ms", kProducerKey, kMillis, "120000", {}, 0, kInt,
-       "From send() to the final failure (C1.29).", producer<&ProducerConfig::delivery_timeout>, 201},
+       "From send() to the final failure (C1.29).",
+       producer<&ProducerConfig::delivery_timeout>, 201},
       {"linger.ms", kProducerKey, kMillis, "5", {400, "0"}, 0, kInt,
        "A batch waits so long for more records (C1.12).", producer<&ProducerConfig::linger>},
       {"batch.size", kProducerKey, kBytes, "16384", {}, 0, kInt,
@@ -177,11 +200,13 @@ std::vector<ConfigKey> make_table() {
       {"buffer.memory", kProducerKey, kBytes, "33554432", {}, 0, kLong,
        "When it is used up send() blocks (C1.4).", producer<&ProducerConfig::buffer_memory>},
       {"max.block.ms", kProducerKey, kMillis, "60000", {}, 0, kInt,
-       "How long send() blocks for memory or metadata (C1.1).", producer<&ProducerConfig::max_block>},
+       "How long send() blocks for memory or metadata (C1.1).",
+       producer<&ProducerConfig::max_block>},
       {"max.request.size", kProducerKey, kBytes, "1048576", {}, 0, kInt,
        "Most bytes of one record and of one request (C1.3, C1.14).",
        producer<&ProducerConfig::max_request_size>},
-      {"partitioner.adaptive.partitioning.enable", kProducerKey, kBool, "true", {303, "false"}, 0, 1,
+      {"partitioner.adaptive.partitioning.enable", kProducerKey, kBool, "true", {303, "false"},
+       0, 1,
        "Records without a key go rather to partitions with short queues (C1.10).",
        producer<&ProducerConfig::adaptive_partitioning>, 303},
       // ---- consumers ----
@@ -192,7 +217,8 @@ std::vector<ConfigKey> make_table() {
       {"fetch.max.bytes", kConsumerKey, kBytes, "52428800", {}, 0, kInt,
        "Most bytes of a fetch (C4.4).", consumer<&ConsumerConfig::fetch_max_bytes>},
       {"max.partition.fetch.bytes", kConsumerKey, kBytes, "1048576", {}, 0, kInt,
-       "Most bytes per partition of a fetch (C4.4).", consumer<&ConsumerConfig::max_partition_fetch_bytes>},
+       "Most bytes per partition of a fetch (C4.4).",
+       consumer<&ConsumerConfig::max_partition_fetch_bytes>},
       {"max.poll.records", kConsumerKey, kCount, "500", {}, 1, kInt,
        "Most records of one poll(): what is processed between two commits (C4.5).",
        consumer<&ConsumerConfig::max_poll_records>},
@@ -207,6 +233,14 @@ std::vector<ConfigKey> make_table() {
   };
 }
 // clang-format on
+
+std::vector<ConfigKey> make_table() {
+  std::vector<ConfigKey> table = topic_and_replication_keys();
+  for (const auto& keys : {broker_and_client_keys(), producer_and_consumer_keys()}) {
+    table.insert(table.end(), keys.begin(), keys.end());
+  }
+  return table;
+}
 
 std::optional<std::int64_t> parse_named(ConfigType type, std::string_view spelled) {
   struct Word {

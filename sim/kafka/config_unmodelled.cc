@@ -7,16 +7,19 @@ namespace ackident {
 namespace {
 
 // clang-format off
-std::vector<std::string_view> make_list() {
-  std::vector<std::string_view> names = {
+std::vector<std::string_view> server_names() {
+  return {
       // servers: identity, listeners, threads
       "advertised.host.name", "advertised.listeners", "advertised.port", "broker.id",
       "broker.id.generation.enable", "broker.rack", "node.id", "process.roles", "listeners",
-      "listener.security.protocol.map", "inter.broker.listener.name", "security.inter.broker.protocol",
-      "control.plane.listener.name", "controller.listener.names", "controller.quorum.bootstrap.servers",
+      "listener.security.protocol.map", "inter.broker.listener.name",
+      "security.inter.broker.protocol",
+      "control.plane.listener.name", "controller.listener.names",
+      "controller.quorum.bootstrap.servers",
       "early.start.listeners", "host.name", "port", "inter.broker.protocol.version",
       "background.threads", "num.io.threads", "num.network.threads", "num.replica.fetchers",
-      "num.replica.alter.log.dirs.threads", "num.recovery.threads.per.data.dir", "queued.max.requests",
+      "num.replica.alter.log.dirs.threads", "num.recovery.threads.per.data.dir",
+      "queued.max.requests",
       "queued.max.request.bytes", "socket.listen.backlog.size", "socket.receive.buffer.bytes",
       "socket.request.max.bytes", "socket.send.buffer.bytes", "connections.max.idle.ms",
       "connections.max.reauth.ms", "connection.failed.authentication.delay.ms", "max.connections",
@@ -27,12 +30,15 @@ std::vector<std::string_view> make_list() {
       "auto.create.topics.enable", "default.replication.factor", "num.partitions",
       "create.topic.policy.class.name", "alter.config.policy.class.name", "authorizer.class.name",
       "early.start.listeners", "kafka.metrics.polling.interval.secs", "kafka.metrics.reporters",
-      "metric.reporters", "metrics.num.samples", "metrics.recording.level", "metrics.sample.window.ms",
+      "metric.reporters", "metrics.num.samples", "metrics.recording.level",
+      "metrics.sample.window.ms",
       "auto.include.jmx.reporter", "telemetry.max.bytes", "client.quota.callback.class",
       "config.providers", "unstable.api.versions.enable", "unstable.feature.versions.enable",
-      "compression.type", "compression.gzip.level", "compression.lz4.level", "compression.zstd.level",
+      "compression.type", "compression.gzip.level", "compression.lz4.level",
+      "compression.zstd.level",
       // servers: controller and metadata
-      "broker.session.timeout.ms", "broker.heartbeat.interval.ms", "controller.quorum.election.timeout.ms",
+      "broker.session.timeout.ms", "broker.heartbeat.interval.ms",
+      "controller.quorum.election.timeout.ms",
       "controller.quorum.election.backoff.max.ms", "controller.quorum.fetch.timeout.ms",
       "controller.quorum.request.timeout.ms", "controller.quorum.retry.backoff.ms",
       "controller.quorum.auto.join.enable", "controller.socket.timeout.ms",
@@ -45,20 +51,28 @@ std::vector<std::string_view> make_list() {
       "metadata.max.retention.bytes", "metadata.max.retention.ms", "server.max.startup.time.ms",
       "replica.fetch.response.max.bytes", "replica.socket.receive.buffer.bytes",
       "replica.lag.max.messages", "fetch.purgatory.purge.interval.requests",
-      "producer.purgatory.purge.interval.requests", "delete.records.purgatory.purge.interval.requests",
+      "producer.purgatory.purge.interval.requests",
+      "delete.records.purgatory.purge.interval.requests",
       "fetch.max.bytes", "fetch.from.follower.max.bytes", "request.timeout.ms",
       "max.request.partition.size.limit", "max.incremental.fetch.session.cache.slots",
       "leader.replication.throttled.rate", "follower.replication.throttled.rate",
       "leader.replication.throttled.replicas", "follower.replication.throttled.replicas",
-      "replica.alter.log.dirs.io.max.bytes.per.second", "alter.log.dirs.replication.quota.window.num",
+      "replica.alter.log.dirs.io.max.bytes.per.second",
+      "alter.log.dirs.replication.quota.window.num",
       "alter.log.dirs.replication.quota.window.size.seconds", "replication.quota.window.num",
       "replication.quota.window.size.seconds", "controller.quota.window.num",
       "controller.quota.window.size.seconds", "quota.window.num", "quota.window.size.seconds",
       "quota.producer.default", "quota.consumer.default",
+  };
+}
+
+std::vector<std::string_view> log_and_group_names() {
+  return {
       // servers: logs
       "log.dir", "log.dirs", "log.dir.failure.timeout.ms", "log.flush.interval.ms",
       "log.flush.scheduler.interval.ms", "log.flush.start.offset.checkpoint.interval.ms",
-      "log.initial.task.delay.ms", "log.segment.bytes", "log.segment.delete.delay.ms", "log.roll.ms",
+      "log.initial.task.delay.ms", "log.segment.bytes", "log.segment.delete.delay.ms",
+      "log.roll.ms",
       "log.roll.hours", "log.roll.jitter.ms", "log.roll.jitter.hours", "log.preallocate",
       "log.retention.bytes", "log.retention.check.interval.ms", "log.retention.hours",
       "log.retention.minutes", "log.retention.ms", "log.local.retention.bytes",
@@ -75,14 +89,19 @@ std::vector<std::string_view> make_list() {
       "group.initial.rebalance.delay.ms", "group.max.session.timeout.ms", "group.max.size",
       "group.min.session.timeout.ms", "group.coordinator.append.linger.ms",
       "group.coordinator.new.enable", "group.coordinator.rebalance.protocols",
-      "group.coordinator.threads", "group.consumer.assignors", "group.consumer.heartbeat.interval.ms",
+      "group.coordinator.threads", "group.consumer.assignors",
+      "group.consumer.heartbeat.interval.ms",
       "group.consumer.max.heartbeat.interval.ms", "group.consumer.max.session.timeout.ms",
       "group.consumer.max.size", "group.consumer.migration.policy",
       "group.consumer.min.heartbeat.interval.ms", "group.consumer.min.session.timeout.ms",
-      "group.consumer.session.timeout.ms", "offset.metadata.max.bytes", "offsets.commit.required.acks",
-      "offsets.commit.timeout.ms", "offsets.load.buffer.size", "offsets.retention.check.interval.ms",
-      "offsets.retention.minutes", "offsets.topic.compression.codec", "offsets.topic.num.partitions",
-      "offsets.topic.replication.factor", "offsets.topic.segment.bytes", "producer.id.expiration.ms",
+      "group.consumer.session.timeout.ms", "offset.metadata.max.bytes",
+      "offsets.commit.required.acks",
+      "offsets.commit.timeout.ms", "offsets.load.buffer.size",
+      "offsets.retention.check.interval.ms",
+      "offsets.retention.minutes", "offsets.topic.compression.codec",
+      "offsets.topic.num.partitions",
+      "offsets.topic.replication.factor", "offsets.topic.segment.bytes",
+      "producer.id.expiration.ms",
       "producer.id.expiration.check.interval.ms", "transactional.id.expiration.ms",
       "transaction.max.timeout.ms", "transaction.abort.timed.out.transaction.cleanup.interval.ms",
       "transaction.remove.expired.transaction.cleanup.interval.ms",
@@ -90,14 +109,21 @@ std::vector<std::string_view> make_list() {
       "transaction.state.log.min.isr", "transaction.state.log.num.partitions",
       "transaction.state.log.replication.factor", "transaction.state.log.segment.bytes",
       "add.partitions.to.txn.retry.backoff.ms", "add.partitions.to.txn.retry.backoff.max.ms",
+  };
+}
+
+std::vector<std::string_view> topic_and_client_names() {
+  return {
       // topics
       "cleanup.policy", "delete.retention.ms", "file.delete.delay.ms", "flush.ms",
-      "index.interval.bytes", "local.retention.bytes", "local.retention.ms", "max.compaction.lag.ms",
+      "index.interval.bytes", "local.retention.bytes", "local.retention.ms",
+      "max.compaction.lag.ms",
       "message.downconversion.enable", "message.format.version", "message.timestamp.after.max.ms",
       "message.timestamp.before.max.ms", "message.timestamp.difference.max.ms",
       "message.timestamp.type", "min.cleanable.dirty.ratio", "min.compaction.lag.ms", "preallocate",
       "remote.log.copy.disable", "remote.log.delete.on.disable", "remote.storage.enable",
-      "retention.bytes", "retention.ms", "segment.bytes", "segment.index.bytes", "segment.jitter.ms",
+      "retention.bytes", "retention.ms", "segment.bytes", "segment.index.bytes",
+      "segment.jitter.ms",
       "segment.ms",
       // clients
       "bootstrap.servers", "client.dns.lookup", "client.id", "client.rack", "enable.metrics.push",
@@ -105,17 +131,25 @@ std::vector<std::string_view> make_list() {
       "value.serializer", "metadata.max.idle.ms", "metadata.recovery.strategy",
       "metadata.recovery.rebootstrap.trigger.ms", "partitioner.availability.timeout.ms",
       "partitioner.class", "partitioner.ignore.keys", "receive.buffer.bytes", "send.buffer.bytes",
-      "security.protocol", "security.providers", "transaction.timeout.ms", "allow.auto.create.topics",
+      "security.protocol", "security.providers", "transaction.timeout.ms",
+      "allow.auto.create.topics",
       "check.crcs", "default.api.timeout.ms", "exclude.internal.topics", "group.id",
       "group.instance.id", "group.remote.assignor", "heartbeat.interval.ms", "session.timeout.ms",
       "max.poll.interval.ms", "partition.assignment.strategy", "block.on.buffer.full",
       "metadata.fetch.timeout.ms", "timeout.ms",
   };
+}
+// clang-format on
+
+std::vector<std::string_view> make_list() {
+  std::vector<std::string_view> names = server_names();
+  for (const auto& more : {log_and_group_names(), topic_and_client_names()}) {
+    names.insert(names.end(), more.begin(), more.end());
+  }
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;
 }
-// clang-format on
 
 // Whole families: security, plug-ins, tiered storage, other vendors' keys.
 constexpr std::array<std::string_view, 12> kPrefixes = {

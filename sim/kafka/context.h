@@ -129,8 +129,8 @@ class Context {
 //   void stop(Node&, StopKind, Context&);     the process ends: what survives stays in the node
 //   void shut_down(Node&, Context&);          SIGTERM
 struct StartInfo {
-  Incarnation incarnation;     // 0: the first start of the run
-  bool bootstrap = false;      // the run begins with a formed cluster: registered, unfenced, leading
+  Incarnation incarnation;  // 0: the first start of the run
+  bool bootstrap = false;   // the run begins with a formed cluster: registered, unfenced, leading
 };
 enum class StopKind : std::uint8_t {
   kProcessKill,  // SIGKILL: the page cache stays (R1.5, T23)

@@ -3,7 +3,8 @@
 // The controller decides by appending records; brokers and clients know a prefix of the log, each
 // its own. A message that tells metadata therefore carries only an offset: the receiver replays the
 // records between the offset it had and that one. Records are immutable once appended. With one
-// voter the log never loses a record; a quorum will name records (epoch, offset) as the ledger does.
+// voter the log never loses a record; a quorum will name records (epoch, offset) as the ledger
+// does.
 #pragma once
 
 #include <cstdint>
@@ -18,19 +19,19 @@ namespace ackident {
 
 // Where a partition stands (PartitionRecord / PartitionChangeRecord after application).
 struct PartitionRegistration {
-  ReplicaList replicas;            // assignment, preferred leader first
-  ReplicaList isr;                 // committed ISR, in assignment order of joining
-  NodeId leader = kNoNode;         // kNoNode: offline
+  ReplicaList replicas;     // assignment, preferred leader first
+  ReplicaList isr;          // committed ISR, in assignment order of joining
+  NodeId leader = kNoNode;  // kNoNode: offline
   LeaderEpoch leader_epoch;
   PartitionEpoch partition_epoch;
-  bool recovering = false;         // elected uncleanly, not yet confirmed (R5.32)
+  bool recovering = false;  // elected uncleanly, not yet confirmed (R5.32)
 
   bool operator==(const PartitionRegistration&) const = default;
 };
 
 // What the cluster knows of a broker.
 struct BrokerRegistration {
-  BrokerEpoch epoch = kNoBrokerEpoch;     // kNoBrokerEpoch: never registered
+  BrokerEpoch epoch = kNoBrokerEpoch;  // kNoBrokerEpoch: never registered
   Incarnation incarnation;
   bool fenced = true;
   bool in_controlled_shutdown = false;
@@ -40,7 +41,7 @@ struct BrokerRegistration {
 
 struct PartitionRecord {
   PartitionId partition;
-  PartitionRegistration state;     // the whole new state: replay is assignment
+  PartitionRegistration state;  // the whole new state: replay is assignment
 };
 struct BrokerRecord {
   NodeId broker;
@@ -55,10 +56,10 @@ using MetadataRecord = std::variant<NoOpRecord, PartitionRecord, BrokerRecord, T
 
 // The image after some prefix of the log.
 struct MetadataImage {
-  MetadataOffset end;                               // records below are applied
-  std::vector<PartitionRegistration> partitions;    // by PartitionId
-  std::vector<BrokerRegistration> brokers;          // by broker index
-  std::vector<TopicConfig> topics;                  // by TopicId
+  MetadataOffset end;                             // records below are applied
+  std::vector<PartitionRegistration> partitions;  // by PartitionId
+  std::vector<BrokerRegistration> brokers;        // by broker index
+  std::vector<TopicConfig> topics;                // by TopicId
 
   // Before the first record: nothing led, nobody registered, topic configs as composed.
   void reset(const Composition& composition);

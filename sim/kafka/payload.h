@@ -2,8 +2,8 @@
 // live in the span pool of the message's type (base/span_pool.h), and the world releases them after
 // the receiver's step. A receiver that keeps a list (purgatory) copies it into its own state.
 //
-// Where Kafka carries bytes these carry names: a batch by its header, log content by (epoch, offset)
-// ranges of the ledger, metadata by an offset of the metadata log.
+// Where Kafka carries bytes these carry names: a batch by its header, log content by (epoch,
+// offset) ranges of the ledger, metadata by an offset of the metadata log.
 #pragma once
 
 #include <string_view>
@@ -18,25 +18,25 @@ namespace ackident {
 // ---- Produce ----
 struct ProducePart {
   PartitionId partition;
-  std::uint32_t count = 0;                 // records in the batch
+  std::uint32_t count = 0;  // records in the batch
   std::uint32_t bytes = 0;
   BatchNumber number;                      // the client's own batch number
   ProducerId producer_id = kNoProducerId;  // kNoProducerId: not idempotent
   ProducerEpoch producer_epoch;
   Sequence base_sequence = kNoSequence;
-  std::int64_t record_bytes_max = 0;       // largest record (max.message.bytes is checked on bytes)
+  std::int64_t record_bytes_max = 0;  // largest record (max.message.bytes is checked on bytes)
 };
 struct ProduceRequest {
   Correlation correlation;
   Acks acks = Acks::kAll;
-  Duration timeout;                        // the producer's request.timeout.ms (R2.9)
+  Duration timeout;  // the producer's request.timeout.ms (R2.9)
   PoolSpan<ProducePart> parts;
 };
 struct ProduceResult {
   PartitionId partition;
   BatchNumber number;
   ErrorCode error = ErrorCode::kNone;
-  NodeId leader_hint = kNoNode;            // KIP-951 (R2.20)
+  NodeId leader_hint = kNoNode;  // KIP-951 (R2.20)
   LeaderEpoch leader_hint_epoch = kNoLeaderEpoch;
   Offset base = kNoOffset;
 };
@@ -56,7 +56,7 @@ struct FetchPart {
 };
 struct FetchRequest {
   Correlation correlation;
-  bool from_replica = false;               // a follower (reads to LEO) or a consumer (to HW)
+  bool from_replica = false;  // a follower (reads to LEO) or a consumer (to HW)
   BrokerEpoch broker_epoch = kNoBrokerEpoch;
   Duration wait_max;
   std::int64_t bytes_min = 1;
@@ -66,17 +66,17 @@ struct FetchRequest {
 struct FetchResult {
   PartitionId partition;
   ErrorCode error = ErrorCode::kNone;
-  NodeId leader_hint = kNoNode;            // with NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH
+  NodeId leader_hint = kNoNode;  // with NOT_LEADER_OR_FOLLOWER, FENCED_LEADER_EPOCH
   LeaderEpoch leader_hint_epoch = kNoLeaderEpoch;
-  LeaderEpoch epoch = kNoLeaderEpoch;      // the records below all carry this leader epoch; a fetch
-                                           // over an epoch boundary is cut there
+  LeaderEpoch epoch = kNoLeaderEpoch;  // the records below all carry this leader epoch; a fetch
+                                       // over an epoch boundary is cut there
   LeaderEpoch leader_epoch = kNoLeaderEpoch;  // the leader's epoch when it answered
   std::uint32_t bytes = 0;
-  Offset from;                             // records [from, to) are delivered
+  Offset from;  // records [from, to) are delivered
   Offset to;
   Offset high_watermark = kNoOffset;
   Offset log_start;
-  EpochEnd diverging;                      // epoch >= 0: the logs part here (R3.24)
+  EpochEnd diverging;  // epoch >= 0: the logs part here (R3.24)
 };
 struct FetchResponse {
   Correlation correlation;
@@ -85,11 +85,11 @@ struct FetchResponse {
 
 // ---- Offsets and epochs ----
 enum class OffsetSpec : std::uint8_t { kLatest, kEarliest };
-struct ListOffsetsRequest {                // one partition a request
+struct ListOffsetsRequest {  // one partition a request
   Correlation correlation;
   PartitionId partition;
   OffsetSpec spec{};
-  bool from_replica = false;               // a follower asks for LEO (R3.29); a client for HW
+  bool from_replica = false;  // a follower asks for LEO (R3.29); a client for HW
   LeaderEpoch current_epoch = kNoLeaderEpoch;
 };
 struct ListOffsetsResponse {
@@ -99,7 +99,7 @@ struct ListOffsetsResponse {
   OffsetSpec spec{};
   Offset offset = kNoOffset;
 };
-struct OffsetsForLeaderEpochRequest {      // one partition a request (R3.31, C4.20)
+struct OffsetsForLeaderEpochRequest {  // one partition a request (R3.31, C4.20)
   Correlation correlation;
   PartitionId partition;
   bool from_replica = false;
@@ -119,7 +119,7 @@ struct MetadataRequest {
 };
 struct MetadataResponse {
   Correlation correlation;
-  MetadataOffset offset;                   // replay the metadata log up to here
+  MetadataOffset offset;  // replay the metadata log up to here
 };
 struct InitProducerIdRequest {
   Correlation correlation;
@@ -132,17 +132,17 @@ struct InitProducerIdResponse {
 };
 
 // ---- Brokers and the controller ----
-struct BrokerRegistrationRequest {         // R5.18
+struct BrokerRegistrationRequest {  // R5.18
   Correlation correlation;
   Incarnation incarnation;
-  bool clean = false;                      // the clean-shutdown marker was found (R5.47)
+  bool clean = false;  // the clean-shutdown marker was found (R5.47)
 };
 struct BrokerRegistrationResponse {
   Correlation correlation;
   ErrorCode error = ErrorCode::kNone;
   BrokerEpoch epoch = kNoBrokerEpoch;
 };
-struct BrokerHeartbeatRequest {            // R5.21
+struct BrokerHeartbeatRequest {  // R5.21
   Correlation correlation;
   BrokerEpoch epoch;
   MetadataOffset metadata_offset;
@@ -158,10 +158,10 @@ struct BrokerHeartbeatResponse {
 };
 struct IsrMember {
   NodeId broker = kNoNode;
-  BrokerEpoch epoch = kNoBrokerEpoch;      // kNoBrokerEpoch: not known, not checked
+  BrokerEpoch epoch = kNoBrokerEpoch;  // kNoBrokerEpoch: not known, not checked
   bool operator==(const IsrMember&) const = default;
 };
-struct AlterPartitionPart {                // R4.8
+struct AlterPartitionPart {  // R4.8
   PartitionId partition;
   LeaderEpoch leader_epoch;
   PartitionEpoch partition_epoch;
@@ -184,13 +184,13 @@ struct AlterPartitionResponse {
   ErrorCode error = ErrorCode::kNone;
   PoolSpan<AlterPartitionResult> parts;
 };
-struct MetadataFetchRequest {              // a broker observes the metadata log (R5.12)
+struct MetadataFetchRequest {  // a broker observes the metadata log (R5.12)
   Correlation correlation;
   MetadataOffset offset;
 };
 struct MetadataFetchResponse {
   Correlation correlation;
-  MetadataOffset high_watermark;           // committed: apply up to here
+  MetadataOffset high_watermark;  // committed: apply up to here
 };
 
 // ---- From the operator (the scenario's commands), delivered by the world without a network ----
@@ -203,37 +203,37 @@ struct AlterTopicConfigCommand {
   TopicId topic;
   TopicConfig config;
 };
-struct ReassignCommand {                   // reserved for reassignment; refused at load for now
+struct ReassignCommand {  // reserved for reassignment; refused at load for now
   PartitionId partition;
   ReplicaList replicas;
 };
-struct WorkloadCommand {                   // change a producer's rate at run time
+struct WorkloadCommand {  // change a producer's rate at run time
   Duration interval;
   std::uint32_t burst = 1;
 };
-struct ProcessingCommand {                 // change a consumer's time per record at run time
+struct ProcessingCommand {  // change a consumer's time per record at run time
   Duration per_record;
 };
 
 // ---- From the network itself ----
 enum class DisconnectReason : std::uint8_t {
-  kReset,          // the peer's kernel closed the connection (process death, close)
-  kRefused,        // nobody listens
-  kSetupTimeout,   // no answer to the connection attempt (C0.4)
+  kReset,         // the peer's kernel closed the connection (process death, close)
+  kRefused,       // nobody listens
+  kSetupTimeout,  // no answer to the connection attempt (C0.4)
 };
 // Which connection of the pair: brokers keep several to the same peer.
 enum class Channel : std::uint8_t {
-  kClient,         // a client's connection to a broker
-  kReplication,    // a follower's fetcher to the leader
-  kLifecycle,      // a broker's registration and heartbeats to the controller
-  kAlterPartition, // a broker's AlterPartition to the controller
-  kMetadata,       // a broker's observer fetches to the controller
+  kClient,          // a client's connection to a broker
+  kReplication,     // a follower's fetcher to the leader
+  kLifecycle,       // a broker's registration and heartbeats to the controller
+  kAlterPartition,  // a broker's AlterPartition to the controller
+  kMetadata,        // a broker's observer fetches to the controller
 };
 inline constexpr std::uint32_t kChannels = 5;
 struct Disconnected {
   Channel channel{};
   DisconnectReason reason{};
-  bool initiator = false;                  // this node had opened the connection
+  bool initiator = false;  // this node had opened the connection
 };
 
 // Append at the end: the index is part of the digest.

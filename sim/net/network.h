@@ -84,8 +84,8 @@ class Network {
     if (open) tell_acceptor(*c, now, cause);
   }
 
-  // The acceptor closes: requests on their way to it are dropped, what it has sent arrives, then the
-  // initiator learns. The acceptor itself is not told.
+  // The acceptor closes: requests on their way to it are dropped, what it has sent arrives, then
+  // the initiator learns. The acceptor itself is not told.
   void drop_connection(NodeId initiator, NodeId acceptor, std::uint8_t channel, Instant now,
                        EventId cause) {
     Connection* c = find(initiator, acceptor, channel);

@@ -100,7 +100,7 @@ void Account::on_delivered(const Fact& fact, const Composition& composition) {
   state.position = to;
   state.records += static_cast<std::uint64_t>(to - from);
   std::vector<Range>& ranges = state.ranges;
-  if (!ranges.empty() && ranges.back().to == from) {   // the usual case: it goes on where it was
+  if (!ranges.empty() && ranges.back().to == from) {  // the usual case: it goes on where it was
     ranges.back().to = to;
     return;
   }
@@ -121,13 +121,14 @@ void Account::on_delivered(const Fact& fact, const Composition& composition) {
     }
   }
   kept.push_back(merged);
-  std::sort(kept.begin(), kept.end(), [](const Range& a, const Range& b) { return a.from < b.from; });
+  std::sort(kept.begin(), kept.end(),
+            [](const Range& a, const Range& b) { return a.from < b.from; });
   ranges = std::move(kept);
 }
 
 void Account::settle_accounts(const World& world, const Shadows& shadows, RunResult& result) {
   count_copies(world);
-  tell_fates(world, shadows, result);
+  tell_fates(world, result);
   list_lost(world, shadows, result);
   account_consumers(world, result);
 }
@@ -148,8 +149,8 @@ void Account::count_copies(const World& world) {
         bool elsewhere = false;
         for (const NodeId node : world.partition(partition).replicas) {
           const PartitionLog* log = log_of(world.broker(node), partition);
-          elsewhere = elsewhere || (log != nullptr && log != leads &&
-                                    log->holds(epoch.epoch, batch.base));
+          elsewhere =
+              elsewhere || (log != nullptr && log != leads && log->holds(epoch.epoch, batch.base));
         }
         if (!elsewhere) continue;
         saturating_increment(
@@ -161,8 +162,7 @@ void Account::count_copies(const World& world) {
 
 // Copies and order in the log that leads. A first copy that stands behind a later record of its
 // producer is reordered (C1.33).
-void Account::count_leader_log(const World& world, PartitionId partition,
-                               const PartitionLog& log) {
+void Account::count_leader_log(const World& world, PartitionId partition, const PartitionLog& log) {
   newest_.assign(batches_.size(), -1);
   for (const Ledger::EpochBatches& epoch : world.ledger().epochs(partition)) {
     for (const LedgerBatch& batch : epoch.batches) {
@@ -178,8 +178,7 @@ void Account::count_leader_log(const World& world, PartitionId partition,
   }
 }
 
-void Account::tell_fates(const World& world, const Shadows& shadows, RunResult& result) {
-  (void)shadows;
+void Account::tell_fates(const World& world, RunResult& result) {
   result.producers.resize(batches_.size());
   result.partitions.resize(world.composition().partition_count());
   for (PartitionResult& partition : result.partitions) partition.lost = partition.stranded = 0;
@@ -249,8 +248,9 @@ void Account::list_lost(const World& world, const Shadows& shadows, RunResult& r
     for (std::uint32_t i = 0; i < world.ledger().partition_count(); ++i) {
       for (const Ledger::EpochBatches& epoch : world.ledger().epochs(PartitionId(i))) {
         for (const LedgerBatch& batch : epoch.batches) {
+          if (batch.client != node) continue;
           FirstAppend& entry = first[batch.number.value()];
-          if (batch.client == node && entry.batch == nullptr) entry = {epoch.epoch, &batch};
+          if (entry.batch == nullptr) entry = {epoch.epoch, &batch};
         }
       }
     }

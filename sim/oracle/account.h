@@ -27,7 +27,7 @@ struct BatchGhost {
   Instant sent;
   Instant told_at;
   Told told = Told::kNothing;
-  std::uint8_t copies = 0;        // in the final logs; saturates (filled by settle_accounts)
+  std::uint8_t copies = 0;            // in the final logs; saturates (filled by settle_accounts)
   std::uint8_t copies_elsewhere = 0;  // on logs that do not lead
 };
 static_assert(sizeof(BatchGhost) <= 40);
@@ -51,7 +51,7 @@ class Account {
   };
   struct Delivered {
     std::vector<Range> ranges;
-    Offset first = kNoOffset;      // the position it began at
+    Offset first = kNoOffset;  // the position it began at
     Offset position = kNoOffset;
     std::uint64_t records = 0;
     std::uint64_t twice = 0;
@@ -61,15 +61,15 @@ class Account {
   void on_delivered(const Fact& fact, const Composition& composition);
   void count_copies(const World& world);
   void count_leader_log(const World& world, PartitionId partition, const PartitionLog& log);
-  void tell_fates(const World& world, const Shadows& shadows, RunResult& result);
+  void tell_fates(const World& world, RunResult& result);
   void list_lost(const World& world, const Shadows& shadows, RunResult& result);
   void account_consumers(const World& world, RunResult& result);
   Delivered& delivered(std::uint32_t consumer, PartitionId partition);
 
-  std::vector<std::vector<BatchGhost>> batches_;      // by producer, by batch number
+  std::vector<std::vector<BatchGhost>> batches_;  // by producer, by batch number
   std::vector<std::vector<std::pair<PartitionId, Delivered>>> delivered_;  // by consumer
   std::uint64_t reordered_ = 0;
-  std::vector<std::int64_t> newest_;                  // per producer, scratch of count_leader_log
+  std::vector<std::int64_t> newest_;  // per producer, scratch of count_leader_log
 };
 
 // The log that will be every future leader's, if the partition has one now; null if it is offline.

@@ -43,6 +43,7 @@ def sources(root):
 
 
 def strip_comment(line):
+    line = re.sub(r"'(\\.|[^'\\])'", "''", line)  # characters: '{' opens nothing
     return re.sub(r'"(\\.|[^"\\])*"', '""', line).split("//")[0]
 
 

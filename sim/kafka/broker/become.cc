@@ -124,6 +124,16 @@ bool is_leaving(const Broker& broker, const PartitionRegistration& state) {
          !state.isr.contains(broker.self);
 }
 
+// R3.5: before 3.9 a fetch under way counts although its leader has been elected again meanwhile
+// (Kafka 1eb76443 AbstractFetcherThread.scala processFetchRequest).
+void keep_request(const Follower& former, Follower& follower, const Context& ctx) {
+  if (ctx.behaviour().drops_old_fetch_answers) return;
+  if (former.state != Follower::State::kFetching || follower.state != former.state) return;
+  follower.requested = former.requested;
+  follower.requested_offset = former.requested_offset;
+  follower.requested_epoch = former.requested_epoch;
+}
+
 void make_follower(Broker& broker, Replica& replica, const PartitionRegistration& state,
                    Context& ctx) {
   Follower* before = std::get_if<Follower>(&replica.role);
@@ -133,6 +143,7 @@ void make_follower(Broker& broker, Replica& replica, const PartitionRegistration
     return;
   }
   const bool new_leader = before == nullptr || before->leader != state.leader;
+  const Follower former = new_leader ? Follower() : *before;
   const std::vector<NodeId> waiting = leave_role(broker, replica, ctx);
   Follower follower;
   follower.leader = state.leader;
@@ -142,6 +153,7 @@ void make_follower(Broker& broker, Replica& replica, const PartitionRegistration
                                     ? Follower::State::kStopped
                                     : prepare_to_follow(replica, new_leader, ctx);
   std::get<Follower>(replica.role).state = first;
+  keep_request(former, std::get<Follower>(replica.role), ctx);
   note_role(FactKind::kBecameFollower, replica, state.leader, ctx);
   add_to_fetcher(broker, index_in(broker, replica), ctx);
   complete_fetches(broker, waiting, ctx);

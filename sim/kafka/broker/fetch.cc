@@ -114,7 +114,8 @@ Read read_part(const Broker& broker, NodeId from, const FetchRequest& request,
   return read;
 }
 
-// R3.6 steps 8-10, R3.10. Returns what the follower is told.
+// R3.6 steps 8-10, R3.10 (Kafka 1eb76443 Partition.scala updateFollowerFetchState). Returns what
+// the follower is told.
 ErrorCode update_follower(Broker& broker, NodeId from, const FetchRequest& request,
                           const FetchPart& part, Context& ctx) {
   Replica& replica = *broker.replicas.find(part.partition);
@@ -166,6 +167,7 @@ EpochEnd end_of(const PartitionLog& log, LeaderEpoch epoch, const Context& ctx) 
 
 }  // namespace
 
+// R3.10 (Kafka 1eb76443 Replica.scala updateFetchStateOrThrow).
 void update_fetch_state(RemoteReplica& remote, Offset fetch_offset, Offset leader_end,
                         Instant now) {
   if (fetch_offset >= leader_end) {

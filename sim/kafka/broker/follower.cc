@@ -105,6 +105,7 @@ void send_fetch(Broker& broker, Fetcher& fetcher, NodeId leader, std::uint32_t c
     parts[i++] = fetch_part(broker, replica, follower, ctx);
     follower.requested = true;
     follower.requested_offset = replica.log.end();
+    follower.requested_epoch = follower.epoch;
   }
   SIM_CHECK(i == count);
   fetcher.fetch_in_flight = true;
@@ -180,14 +181,16 @@ void take_error(Broker& broker, Follower& follower, ErrorCode error, Context& ct
   switch (error) {
     case ErrorCode::kOffsetOutOfRange: follower.state = Follower::State::kAskLatest; return;
     case ErrorCode::kFencedLeaderEpoch:
-      // The request carried the newest epoch we know (else it would not be ours any more, R3.5).
+      // Fenced with the newest epoch we know, it waits for metadata; with an older one, for a
+      // while.
+      if (follower.requested_epoch != follower.epoch) return pause(broker, follower, ctx);
       follower.state = Follower::State::kFailed;
       return;
     default: pause(broker, follower, ctx); return;
   }
 }
 
-// Does it belong to the request this replica made, and to the epoch it follows now (R3.5)?
+// Does it belong to the request this replica made, and fit what it would ask now (R3.5)?
 bool is_expected(const Replica& replica, const Follower& follower, const FetchResult& result) {
   return follower.requested && follower.state == Follower::State::kFetching &&
          follower.requested_offset == result.from && replica.log.end() == result.from;

@@ -66,6 +66,7 @@ void propose(Broker& broker, Replica& replica, const Leader& leader, const Repli
   send_alter_partition(broker, ctx);
 }
 
+// R4.4 (Kafka 1eb76443 Partition.scala getOutOfSyncReplicas).
 bool is_out_of_sync(const RemoteReplica& remote, Offset leader_end, Duration lag_max,
                     const Context& ctx) {
   if (ctx.mutant(Mutant::kShrinkByOffset)) return remote.leo != leader_end;
@@ -101,7 +102,8 @@ void commit_change(Broker& broker, Replica& replica, Leader& leader,
   if (raise_high_watermark(broker, replica, ctx)) high_watermark_rose(broker, replica, ctx);
 }
 
-// R4.12, failure: one of three reactions.
+// R4.12, failure: one of three reactions (Kafka 1eb76443 Partition.scala
+// handleAlterPartitionError).
 void reject_change(Broker& broker, Replica& replica, Leader& leader, const AlterEntry& entry,
                    ErrorCode error, Context& ctx) {
   ctx.note({.kind = FactKind::kIsrRejected,
@@ -168,6 +170,7 @@ bool is_caught_up(const RemoteReplica& remote, Offset leader_end, Instant now, D
   return remote.leo == leader_end || now - remote.caught_up_at <= lag_max;
 }
 
+// R4.6 (Kafka 1eb76443 Partition.scala isReplicaIsrEligible).
 bool is_isr_eligible(const Broker& broker, const RemoteReplica& remote, const Context& ctx) {
   const BrokerRegistration& known =
       broker.image.brokers[ctx.composition().broker_index(remote.node)];
@@ -179,6 +182,7 @@ bool is_isr_eligible(const Broker& broker, const RemoteReplica& remote, const Co
   return remote.broker_epoch == kNoBrokerEpoch || remote.broker_epoch == known.epoch;
 }
 
+// R4.5 (Kafka 1eb76443 Partition.scala maybeExpandIsr, isFollowerInSync).
 void maybe_expand_isr(Broker& broker, Replica& replica, const RemoteReplica& remote, Context& ctx) {
   Leader& leader = std::get<Leader>(replica.role);
   if (in_maximal_isr(leader, remote.node, ctx) || !may_propose(replica, leader, ctx)) return;

@@ -9,7 +9,8 @@ namespace {
 
 // Does this follower hold the high watermark back (R3.19)? A member of the maximal ISR always does;
 // so does one that is caught up and could join, to give it a stationary target (R3.21). Before 3.6
-// even one that could not join did (KAFKA-15021).
+// even one that could not join did (KAFKA-15021). Kafka 1eb76443 Partition.scala
+// maybeIncrementLeaderHW.
 bool binds_high_watermark(const Broker& broker, const Replica& replica, const Leader& leader,
                           const RemoteReplica& remote, const Context& ctx) {
   if (in_maximal_isr(leader, remote.node, ctx)) return true;
@@ -51,7 +52,8 @@ bool raise_high_watermark(Broker& broker, Replica& replica, Context& ctx) {
   const Offset before = replica.log.high_watermark();
   if (replica.log.end() == before) return false;
   if (ctx.behaviour().hw_needs_min_isr && !ctx.mutant(Mutant::kHwMovesUnderMinIsr)) {
-    // R3.20: the committed ISR decides, not the maximal one (R4.3).
+    // R3.20: the committed ISR decides, not the maximal one (R4.3). Kafka 3.7 7fdfeb12 has this
+    // gate in Partition.scala maybeIncrementLeaderHW, 3.6 c888ab9c has not.
     if (committed_isr(leader.isr).size() < min_isr(broker, replica.partition, ctx)) return false;
   }
   const Offset candidate = high_watermark_candidate(broker, replica, leader, ctx);

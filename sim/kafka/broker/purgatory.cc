@@ -44,7 +44,7 @@ void answer_if_decided(const Broker& broker, NodeId client, ParkedProduce& parke
 }
 
 // R2.8: the high watermark covers it, so every member of the maximal ISR has it; whether those are
-// enough is asked again (R4.3).
+// enough is asked again (R4.3). Kafka 1eb76443 Partition.scala checkEnoughReplicasReachOffset.
 ErrorCode verdict(const Broker& broker, const Leader& leader, PartitionId partition,
                   const Context& ctx) {
   return maximal_isr_size(leader, ctx) >= min_isr(broker, partition, ctx)

@@ -41,6 +41,7 @@ struct Follower {
   // ignored (R3.5). A query is known by its correlation, a fetch by its offset.
   bool requested = false;
   Offset requested_offset;
+  LeaderEpoch requested_epoch;
   Correlation query;
 
   bool operator==(const Follower&) const = default;

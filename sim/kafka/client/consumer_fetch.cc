@@ -47,7 +47,8 @@ void send_fetch(Consumer& consumer, NodeId broker, std::uint32_t count, Context&
 }
 
 void on_out_of_range(Consumer& consumer, AssignedState& slot, NodeId from, Context& ctx) {
-  // C4.6: the error is about an offset that is no longer wanted.
+  // C4.6: the error is about an offset that is no longer wanted (Kafka 1eb76443 FetchCollector.java
+  // handleInitializeErrors).
   if (slot.state != PositionState::kFetching) return;
   if (slot.fetch_from != from || slot.fetch_offset != slot.position) return;
   request_reset(consumer, slot, ResetReason::kOutOfRange, ctx);

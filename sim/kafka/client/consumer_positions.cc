@@ -162,6 +162,7 @@ void on_list_offsets(Consumer& consumer, NodeId from, const ListOffsetsResponse&
   note_reset(consumer, *slot, old, slot->reason, ctx);
 }
 
+// C4.20 (Kafka 1eb76443 SubscriptionState.java maybeCompleteValidation).
 void on_epoch_end(Consumer& consumer, NodeId from, const OffsetsForLeaderEpochResponse& response,
                   Context& ctx) {
   if (!take_pending(consumer, from, response.correlation, ctx)) return;

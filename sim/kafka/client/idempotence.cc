@@ -116,6 +116,7 @@ void Idempotence::drained(BatchSlot slot, Accumulator& accumulator) {
   link(slot, accumulator);
 }
 
+// C2.10 (Kafka 1eb76443 TransactionManager.java canRetry).
 bool Idempotence::can_retry(const ProducerBatch& batch, ErrorCode error) {
   const PartitionIdentity& partition = partitions[batch.partition];
   if (error == ErrorCode::kUnknownProducerId) {

@@ -83,7 +83,8 @@ Instant MetadataCache::next_refresh(const ClientConfig& config, const Context& c
   const bool aged = is_aged(*this, config, now);
   const Instant due = refresh_wanted || aged ? now : last_success + config.metadata_max_age;
   // C0.11: the larger of two back-offs over the same last refresh is the back-off of the larger
-  // count. An age-triggered refresh forgets the equivalent answers.
+  // count. An age-triggered refresh forgets the equivalent answers (Kafka 1eb76443 Metadata.java
+  // timeToAllowUpdate).
   const std::uint32_t after_failures = failures > 0 ? failures - 1 : 0;
   const std::uint32_t after_equivalent = equivalent > 0 && !aged ? equivalent - 1 : 0;
   const Duration pause = backoff(

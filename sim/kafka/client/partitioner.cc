@@ -74,7 +74,8 @@ void Partitioner::appended(std::int64_t bytes, const Accumulator& accumulator,
 
 void Partitioner::maybe_switch(const Accumulator& accumulator, const ProducerConfig& config,
                                const Context& ctx) {
-  // C1.8: a switch waits for the batch to fill, but not beyond twice its size.
+  // C1.8: a switch waits for the batch to fill, but not beyond twice its size (Kafka 1eb76443
+  // BuiltInPartitioner.java updatePartitionInfo).
   const std::int64_t share = std::max<std::int64_t>(1, config.batch_size);
   if (sticky_bytes < share) return;
   if (sticky_bytes >= 2 * share || accumulator.last_full(sticky)) {

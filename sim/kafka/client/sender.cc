@@ -55,7 +55,7 @@ bool is_expired(const Producer& producer, const ProducerBatch& batch, const Cont
   return ctx.now() - batch.created >= config_of(producer, ctx).delivery_timeout;
 }
 
-// C1.28, C2.10.
+// C1.28, C2.10 (Kafka 1eb76443 Sender.java canRetry).
 bool can_retry(Producer& producer, BatchSlot slot, ErrorCode error, const Context& ctx) {
   const ProducerBatch& batch = producer.accumulator[slot];
   if (batch.state == BatchState::kDone || is_expired(producer, batch, ctx)) return false;
@@ -92,15 +92,12 @@ void retry(Producer& producer, BatchSlot slot, ErrorCode error, Context& ctx) {
   requeue(producer, slot, ctx);
 }
 
-// C1.35: the records go into new batches of batch.size, under new numbers but with the old age and
-// sequence (C2.12). Without compression no batch of several records exceeds batch.size, so there is
-// exactly one piece: the same records again, at once and not counted as an attempt.
+// C1.35: the records go into new batches of batch.size, with the old age and sequence (C2.12).
+// Without compression no batch of several records exceeds batch.size, so there is one piece: the
+// same batch again, at once and not counted as an attempt.
 void split(Producer& producer, BatchSlot slot, const Context& ctx) {
   Accumulator& accumulator = producer.accumulator;
   ProducerBatch& batch = accumulator[slot];
-  batch.number = accumulator.next_number;
-  ++accumulator.next_number;
-  batch.announced = false;
   batch.attempts = 0;
   batch.retry_at = kLongAgo;
   // The pieces are not paid for from buffer.memory.
@@ -218,7 +215,8 @@ void send_to(Producer& producer, std::uint32_t broker, Context& ctx) {
   }
 }
 
-// C1.30: by age, queued or in flight. An unsequenced one leaves no hole (C1.40).
+// C1.30: by age, queued or in flight. An unsequenced one leaves no hole (C1.40). Kafka 1eb76443
+// Sender.java sendProducerData, getExpiredInflightBatches.
 void expire(Producer& producer, Context& ctx) {
   Accumulator& accumulator = producer.accumulator;
   while (accumulator.oldest != kNoBatch) {

@@ -68,6 +68,7 @@ AlterPartitionResult alter(Controller& controller, NodeId from, const AlterParti
 
 }  // namespace
 
+// R4.10 (Kafka 1eb76443 ReplicationControlManager.java validateAlterPartitionData).
 ErrorCode validate_alter_partition(const Controller& controller, NodeId from,
                                    const AlterPartitionPart& part, const Composition& composition) {
   if (part.partition.value() >= controller.image.partitions.size()) {

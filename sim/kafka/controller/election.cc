@@ -21,7 +21,8 @@ NodeId first_valid(const ReplicaList& replicas, const ReplicaList& valid, bool l
   return found;
 }
 
-// R5.31, step by step; step 4 needs ELR, which is not modelled.
+// R5.31, step by step; step 4 needs ELR, which is not modelled. Kafka 1eb76443
+// PartitionChangeBuilder.java electPreferredLeader, electAnyLeader.
 Election elect(const PartitionRegistration& before, const ReplicaList& target_isr,
                const ReplicaList& acceptable, ElectionMode mode, const Composition& composition) {
   ReplicaList valid;

@@ -138,6 +138,7 @@ struct Expired {
   std::uint32_t picked = 0;  // broker index
 };
 
+// R5.24 (Kafka 3.9 c821449f BrokerHeartbeatManager.java hasValidSession, nextCheckTimeNs).
 bool is_expired(Instant contact, const Context& ctx) {
   const Instant end = contact + session_timeout(ctx);
   // The deferred event of the exact check comes at the end itself; the periodic one compares.

@@ -35,7 +35,7 @@ bool PartitionLog::holds(LeaderEpoch epoch, Offset offset) const {
 }
 
 // R1.10. An epoch below one that came before it (see the header) is no entry of Kafka's cache: it
-// is never the first above `epoch`.
+// is never the first above `epoch`. Kafka 1eb76443 LeaderEpochFileCache.java endOffsetFor.
 EpochEnd PartitionLog::end_offset_for(LeaderEpoch epoch) const {
   if (epoch == kNoLeaderEpoch || epoch > latest_) return {};
   if (epoch == latest_) return {epoch, end_};

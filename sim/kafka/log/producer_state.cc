@@ -15,7 +15,8 @@ namespace {
 
 bool id_below(const ProducerEntry& entry, ProducerId id) { return entry.producer_id < id; }
 
-// C2.15 for a producer that the log knows and a batch that is not one of the last five.
+// C2.15 for a producer that the log knows and a batch that is not one of the last five (Kafka
+// 1eb76443 ProducerAppendInfo.java checkProducerEpoch, checkSequence).
 ErrorCode judge(const ProducerEntry& entry, ProducerEpoch epoch, Sequence first) {
   if (epoch < entry.epoch) return ErrorCode::kInvalidProducerEpoch;
   const Sequence expected =

@@ -4,6 +4,8 @@
 
 namespace ackident {
 
+// Kafka 1eb76443 Partition.scala readRecords, which looks at the log's start in between: here it is
+// 0 at the leader, so the order cannot be seen.
 Divergence check_divergence(const PartitionLog& leader, LeaderEpoch last_fetched,
                             Offset fetch_offset) {
   if (last_fetched == kNoLeaderEpoch) return {};
@@ -15,6 +17,7 @@ Divergence check_divergence(const PartitionLog& leader, LeaderEpoch last_fetched
   return {};
 }
 
+// Kafka 1eb76443 AbstractFetcherThread.scala getOffsetTruncationState.
 Offset truncate_on_fetch(const PartitionLog& follower, EpochEnd diverging) {
   const EpochEnd own = follower.end_offset_for(diverging.epoch);
   if (own.epoch == kNoLeaderEpoch) return std::min(diverging.end, follower.end());

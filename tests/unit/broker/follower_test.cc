@@ -87,6 +87,25 @@ TEST_CASE("R3.5: an answer to a request of another epoch is not applied") {
   CHECK(rig.fetching(kTwo)[0].current_epoch == LeaderEpoch(2));
 }
 
+TEST_CASE("R3.5: before 3.9 an answer to a request of the epoch before counts") {
+  Rig rig(KafkaVersion{308});
+  rig.follow(kTwo, 1);
+  rig.follow(kTwo, 2);
+  CHECK(rig.fetching(kTwo).empty());
+  SUBCASE("with records") {
+    rig.fetch_answer(kTwo, Rig::records(0, 5, 1, 3));
+    CHECK(rig.end() == 5);
+    REQUIRE(rig.fetching(kTwo).size() == 1);
+    CHECK(rig.fetching(kTwo)[0].current_epoch == LeaderEpoch(2));
+  }
+  SUBCASE("and pauses the partition if it says fenced (R3.30)") {
+    rig.fetch_answer(kTwo, Rig::refusal(0, ErrorCode::kFencedLeaderEpoch));
+    CHECK(rig.fetching(kTwo).empty());
+    CHECK(rig.follower().state == Follower::State::kFetching);
+    CHECK(rig.follower().paused_until == rig.now + seconds(1));
+  }
+}
+
 TEST_CASE("R3.17: the fetcher is not restarted within an epoch") {
   Rig rig;
   rig.publish(Rig::state(kTwo, 1, {kTwo, kSelf}, 1));
