@@ -270,8 +270,11 @@ class Network {
       leaves = std::max(leaves, busy) + transmission(routing.bytes, bandwidth);
       busy = leaves;
     }
-    queue_.push(c.lane_of(way), leaves + one_way(c, way), cause,
-                {c.from(way), c.to(way), routing, message});
+    Parcel<Message>& parcel = queue_.push(c.lane_of(way), leaves + one_way(c, way), cause);
+    parcel.from = c.from(way);
+    parcel.to = c.to(way);
+    parcel.routing = routing;
+    parcel.message = message;
   }
   // Rounds up.
   static Duration transmission(std::uint32_t bytes, std::int64_t bandwidth) {

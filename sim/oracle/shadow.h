@@ -61,6 +61,21 @@ struct ShadowPartition {
 class Shadows {
  public:
   void reset(const Composition& composition);
+  // What on_fact() looks at: the loop over all facts spares it the others.
+  static constexpr bool follows(FactKind kind) {
+    switch (kind) {
+      case FactKind::kAppended:
+      case FactKind::kReplicated:
+      case FactKind::kTruncated:
+      case FactKind::kTailLost:
+      case FactKind::kLogWiped:
+      case FactKind::kHighWatermark:
+      case FactKind::kFollowerHighWatermark:
+      case FactKind::kHighWatermarkLoaded:
+      case FactKind::kLeaderElected: return true;
+      default: return false;
+    }
+  }
   // Follows the facts about logs; everything else is ignored.
   void on_fact(Instant at, EventId event, const Fact& fact);
 

@@ -173,25 +173,26 @@ void on_fetch(Broker& broker, NodeId from, const FetchRequest& request, Context&
   forget_fetch(broker, from, ctx);  // of a connection that is gone (C0.8)
   const std::span<const FetchPart> parts =
       std::as_const(ctx.pools().fetch_parts).get(request.parts);
-  FetchResponse response;
-  response.correlation = request.correlation;
-  response.parts = ctx.pools().fetch_results.make(request.parts.count);
+  // Counting progress may answer others, so the pools move: what is read is kept aside, and most
+  // of it is never sent, because the fetch waits.
+  std::vector<FetchResult>& results = broker.replicas.fetch_results;
+  results.clear();
   std::int64_t bytes = 0;
   bool at_once = parts.empty() || request.wait_max <= Duration();
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const Read read =
         serve_part(broker, from, request, parts[i], request.bytes_max - bytes, bytes == 0, ctx);
-    // Counting progress may have answered others, and their answers may have moved the pool.
-    ctx.pools().fetch_results.get(response.parts)[i] = read.result;
+    results.push_back(read.result);
     bytes += read.result.bytes;
     at_once |= read.at_once;
   }
-  if (at_once || bytes >= request.bytes_min) {
-    ctx.send(from, response);
-  } else {
-    ctx.pools().fetch_results.release(response.parts);
-    park_fetch(broker, from, request, ctx);
-  }
+  if (!at_once && bytes < request.bytes_min) return park_fetch(broker, from, request, ctx);
+  FetchResponse response;
+  response.correlation = request.correlation;
+  response.parts = ctx.pools().fetch_results.make(request.parts.count);
+  std::copy(results.begin(), results.end(),
+            ctx.pools().fetch_results.get(response.parts).begin());
+  ctx.send(from, response);
 }
 
 void answer_fetch(Broker& broker, NodeId from, const FetchRequest& request,
