@@ -11,12 +11,18 @@ namespace ackident {
 struct Broker {
   NodeId self = kNoNode;
   BrokerTimers timers;
-  MetadataImage image;         // what this broker has applied
+  MetadataImage image;  // what this broker has applied
   Lifecycle lifecycle;
   ReplicaManager replicas;
 
   [[nodiscard]] bool running() const { return lifecycle.state != Lifecycle::State::kStopped; }
 };
+
+// Does this broker's metadata know the partition at all?
+[[nodiscard]] inline bool is_known_partition(const Broker& broker, PartitionId partition) {
+  return partition.value() < broker.image.partitions.size() &&
+         !broker.image.partitions[partition.value()].replicas.empty();
+}
 
 // A broker that has never run, for node `self`.
 void reset(Broker&, const Composition&, NodeId self);
@@ -32,11 +38,11 @@ void shut_down(Broker&, Context&);
 // Replays the metadata log from image.end up to `to`, acting on each change (R5.16). Calls
 // lifecycle_metadata_applied at the end.
 void apply_metadata(Broker&, MetadataOffset to, Context&);
-// First publish after start (R6.1 step 4): loads logs, starts the timers of the data plane; fetchers
-// start as partitions are applied.
+// First publish after start (R6.1 step 4): loads logs, starts the timers of the data plane;
+// fetchers start as partitions are applied.
 void load_logs(Broker&, Context&);
-// A power loss with a stated loss: the world says how many records each log loses when it stops next
-// (negative: draw per R1.21).
+// A power loss with a stated loss: the world says how many records each log loses when it stops
+// next (negative: draw per R1.21).
 void set_power_loss(Broker&, std::int64_t lose_records);
 
 }  // namespace ackident

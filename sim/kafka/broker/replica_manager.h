@@ -21,7 +21,8 @@ struct ReplicaManager {
   std::vector<Replica> replicas;            // in order of creation
   std::vector<Fetcher> fetchers;            // by broker index of the leader
   std::vector<std::uint16_t> fetchers_due;  // to be run at the end of this step
-  std::vector<std::uint32_t> rotation;      // scratch of a fetcher's rotation (R3.3)
+  std::vector<std::uint32_t> rotation;      // scratch of a fetcher's rotation (R3.3): who moves ...
+  std::vector<std::uint32_t> rotated;       // ... in the order of the list
   std::vector<ParkedProduce> produces;      // by NodeId of the client
   std::vector<ParkedFetch> fetches;         // by NodeId of the fetching node
   std::vector<ParkedPart> produce_parts;    // scratch: parts of the produce being served
