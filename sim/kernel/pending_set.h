@@ -81,8 +81,9 @@ class PendingSet {
   static constexpr std::uint32_t kSlots = 1u << kSlotBits;
   static constexpr std::uint32_t kLevels = 11;
   static constexpr std::uint32_t kNone = 0xffffffff;
-  // Measured: above kNearMost keys the wheel is faster than the run; below kSmall the run is so by
-  // far; a slot's rest of up to kBatch keys is cheaper to sort than to sift down.
+  // Lengths up to which keys stand in the near run, gather there again, and are sorted instead of
+  // sifted down. None is critical: with half or twice of the first two, HOLD with 10 to 10,000 keys
+  // changes by less than repeated runs of it differ, a tenth.
   static constexpr std::uint32_t kNearMost = 48;
   static constexpr std::uint32_t kSmall = 12;
   static constexpr std::uint32_t kBatch = 8;
