@@ -4,11 +4,6 @@
 
 namespace ackident {
 
-CheckContext& check_context() {
-  thread_local CheckContext context;
-  return context;
-}
-
 void check_failed(const char* condition, const char* file, int line) {
   const CheckContext& at = check_context();
   throw CheckFailure(std::string(file) + ":" + std::to_string(line) + ": check failed: " +

@@ -20,7 +20,8 @@ struct CheckContext {
   std::uint64_t seed = 0;
   std::uint64_t event = 0;
 };
-CheckContext& check_context();
+inline constinit thread_local CheckContext check_context_of_thread;
+inline CheckContext& check_context() { return check_context_of_thread; }
 
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 

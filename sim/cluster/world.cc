@@ -225,12 +225,18 @@ void World::apply_effects(NodeId node) {
 
 void World::send(NodeId from, const Effect& effect) {
   const Payload& payload = outbox_.messages[effect.message];
-  const bool between_brokers = composition_.is_broker(from) && composition_.is_broker(effect.to);
+  const PayloadInfo& info = payload_info(payload);
+  Channel channel = info.channel;
+  if (channel == Channel::kClient && composition_.is_broker(from) &&
+      composition_.is_broker(effect.to)) {
+    channel = Channel::kReplication;
+  }
+  const auto* produce = std::get_if<ProduceRequest>(&payload);
   Routing routing;
-  routing.channel = static_cast<std::uint8_t>(channel_of(payload, between_brokers));
+  routing.channel = static_cast<std::uint8_t>(channel);
   routing.kind = static_cast<std::uint8_t>(payload.index());
-  routing.response = is_response(payload);
-  routing.expects_response = expects_response(payload);
+  routing.response = info.response;
+  routing.expects_response = info.request && (produce == nullptr || produce->acks != Acks::kNone);
   if (topology_.spec().bandwidth > 0) {
     routing.bytes = static_cast<std::uint32_t>(payload_bytes(payload, pools_));
   }

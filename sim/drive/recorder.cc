@@ -75,6 +75,9 @@ void Recorder::on_fact(Instant at, EventId event, const Fact& fact) {
     case FactKind::kResumed: on_process(at, fact); break;
     case FactKind::kFaultFired: on_fault(at, fact); return;
     case FactKind::kFaultsHealed: on_healed(at); return;
+    case FactKind::kBatchSent:
+    case FactKind::kProduceAnswered:
+    case FactKind::kFollowerHighWatermark: return;  // frequent, and only counted
     default: break;
   }
   partitions_.on_fact(at, event, fact, metrics_);

@@ -1,9 +1,28 @@
 #include "drive/run.h"
 
+#include <array>
+
 #include "drive/expect.h"
 #include "drive/quiet.h"
 
 namespace ackident {
+
+namespace {
+
+// Who follows which kind of fact: there are more facts than events, and each concerns few.
+enum Follower : std::uint8_t { kShadows = 1, kAccount = 2, kInvariants = 4 };
+constexpr auto kFollowers = [] {
+  std::array<std::uint8_t, static_cast<std::size_t>(FactKind::kCount)> who{};
+  for (std::size_t i = 0; i < who.size(); ++i) {
+    const auto kind = static_cast<FactKind>(i);
+    who[i] = static_cast<std::uint8_t>((Shadows::follows(kind) ? kShadows : 0) |
+                                       (Account::follows(kind) ? kAccount : 0) |
+                                       (Invariants::follows(kind) ? kInvariants : 0));
+  }
+  return who;
+}();
+
+}  // namespace
 
 Runner::Runner(const Scenario& scenario)
     : scenario_(scenario),
@@ -34,9 +53,12 @@ const RunResult& Runner::run(std::uint64_t seed, const RunHooks& hooks) {
 
 void Runner::watch(const Step& step, const RunHooks& hooks) {
   for (const Fact& fact : step.facts) {
-    shadows_.on_fact(step.at, step.id, fact);
-    account_.on_fact(step.at, fact, world_.composition());
-    invariants_.on_fact(world_, shadows_, account_, step.at, step.id, fact);
+    const std::uint8_t who = kFollowers[static_cast<std::size_t>(fact.kind)];
+    if ((who & kShadows) != 0) shadows_.on_fact(step.at, step.id, fact);
+    if ((who & kAccount) != 0) account_.on_fact(step.at, fact, world_.composition());
+    if ((who & kInvariants) != 0) {
+      invariants_.on_fact(world_, shadows_, account_, step.at, step.id, fact);
+    }
     recorder_.on_fact(step.at, step.id, fact);
     if (hooks.on_fact != nullptr) hooks.on_fact(hooks.context, step.at, step.id, step.cause, fact);
   }

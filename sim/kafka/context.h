@@ -55,61 +55,41 @@ class Context {
 
   // Hands a message to the network. A request travels on this node's own connection to `to`
   // (opened if need be), a response on the connection `to` had opened.
-  void send(NodeId to, const Payload& payload) {
-    outbox_.messages.push_back(payload);
-    Effect effect;
-    effect.kind = Effect::Kind::kSend;
-    effect.to = to;
-    effect.message = static_cast<std::uint32_t>(outbox_.messages.size() - 1);
-    outbox_.effects.push_back(effect);
+  template <class Message>
+  void send(NodeId to, const Message& message) {
+    outbox_.messages.emplace_back(message);
+    effect(Effect::Kind::kSend, to).message =
+        static_cast<std::uint32_t>(outbox_.messages.size() - 1);
   }
   // Closes this node's own connection to `to`: answers on it will not arrive; requests already sent
   // may still be executed (C0.9). No Disconnected comes back for it.
-  void close(NodeId to, Channel channel) {
-    Effect effect;
-    effect.kind = Effect::Kind::kClose;
-    effect.to = to;
-    effect.channel = channel;
-    outbox_.effects.push_back(effect);
-  }
+  void close(NodeId to, Channel channel) { effect(Effect::Kind::kClose, to).channel = channel; }
   // Closes the connection that `client` had opened to this node: a broker's only way to tell an
   // acks=0 producer of an error (R2.3). The client gets Disconnected; this node gets none.
   void drop_connection(NodeId client) {
-    Effect effect;
-    effect.kind = Effect::Kind::kDrop;
-    effect.to = client;
-    effect.channel = Channel::kClient;
-    outbox_.effects.push_back(effect);
+    effect(Effect::Kind::kDrop, client).channel = Channel::kClient;
   }
   // Arms (or re-arms) one of this node's timers.
   void arm(LocalTimer timer, Instant at) {
-    Effect effect;
-    effect.kind = Effect::Kind::kArm;
-    effect.timer = timer;
-    effect.at = at;
-    outbox_.effects.push_back(effect);
+    Effect& armed = effect(Effect::Kind::kArm, kNoNode);
+    armed.timer = timer;
+    armed.at = at;
   }
-  void disarm(LocalTimer timer) {
-    Effect effect;
-    effect.kind = Effect::Kind::kDisarm;
-    effect.timer = timer;
-    outbox_.effects.push_back(effect);
-  }
+  void disarm(LocalTimer timer) { effect(Effect::Kind::kDisarm, kNoNode).timer = timer; }
   // The broker's listeners open (R6.1 step 7): before, connections to it are refused.
-  void listen() {
-    Effect effect;
-    effect.kind = Effect::Kind::kListen;
-    outbox_.effects.push_back(effect);
-  }
+  void listen() { effect(Effect::Kind::kListen, kNoNode); }
   // The process ends by itself (end of a clean shutdown).
-  void exit_process() {
-    Effect effect;
-    effect.kind = Effect::Kind::kExit;
-    outbox_.effects.push_back(effect);
-  }
+  void exit_process() { effect(Effect::Kind::kExit, kNoNode); }
   void note(const Fact& fact) { outbox_.facts.push_back(fact); }
 
  private:
+  Effect& effect(Effect::Kind kind, NodeId to) {
+    Effect& made = outbox_.effects.emplace_back();
+    made.kind = kind;
+    made.to = to;
+    return made;
+  }
+
   const Composition& composition_;
   const Chooser& chooser_;
   Ledger& ledger_;

@@ -18,17 +18,16 @@
 
 namespace ackident {
 
-// One appended batch: 48 bytes.
+// One appended batch. Kept for the whole run, so it is small.
 struct LedgerBatch {
   Offset base;                      // offset of its first record
   std::uint32_t count = 0;          // records
   std::uint32_t bytes = 0;          // size on the wire
-  NodeId client = kNoNode;          // who sent it
-  ProducerEpoch producer_epoch;
   BatchNumber number;               // which batch of that client
   ProducerId producer_id = kNoProducerId;
   Sequence base_sequence = kNoSequence;
-  Instant appended;                 // at the leader
+  NodeId client = kNoNode;          // who sent it
+  ProducerEpoch producer_epoch;
 
   [[nodiscard]] Offset end() const { return base + count; }
   // Sequences wrap from 2^31 - 1 to 0 (C2.3), within a batch as well.
@@ -38,7 +37,7 @@ struct LedgerBatch {
     return Sequence(static_cast<std::int32_t>(last & 0x7fffffff));
   }
 };
-static_assert(sizeof(LedgerBatch) <= 48);
+static_assert(sizeof(LedgerBatch) == 32);
 
 class Ledger {
  public:

@@ -5,13 +5,7 @@
 namespace ackident {
 namespace {
 
-// What the network and the gates need to know of each alternative, in the variant's order.
-struct PayloadInfo {
-  std::string_view name;
-  bool request;
-  bool response;
-  Channel channel;       // of requests from clients; replication is told by the message itself
-};
+// In the variant's order.
 constexpr std::array<PayloadInfo, std::variant_size_v<Payload>> kInfo = {{
     {"ProduceRequest", true, false, Channel::kClient},
     {"ProduceResponse", false, true, Channel::kClient},
@@ -72,20 +66,9 @@ struct BytesOf {
   }
 };
 
-struct Release {
-  PayloadPools& pools;
-
-  void operator()(const ProduceRequest& m) const { pools.produce_parts.release(m.parts); }
-  void operator()(const ProduceResponse& m) const { pools.produce_results.release(m.parts); }
-  void operator()(const FetchRequest& m) const { pools.fetch_parts.release(m.parts); }
-  void operator()(const FetchResponse& m) const { pools.fetch_results.release(m.parts); }
-  void operator()(const AlterPartitionRequest& m) const { pools.alter_parts.release(m.parts); }
-  void operator()(const AlterPartitionResponse& m) const { pools.alter_results.release(m.parts); }
-  template <class Other>
-  void operator()(const Other&) const {}
-};
-
 }  // namespace
+
+const PayloadInfo& payload_info(const Payload& payload) { return kInfo[payload.index()]; }
 
 std::string_view payload_name(std::size_t index) { return kInfo[index].name; }
 
@@ -104,8 +87,6 @@ Channel channel_of(const Payload& payload, bool between_brokers) {
   const Channel channel = kInfo[payload.index()].channel;
   return between_brokers && channel == Channel::kClient ? Channel::kReplication : channel;
 }
-
-void PayloadPools::release(const Payload& payload) { std::visit(Release{*this}, payload); }
 
 void PayloadPools::reset() {
   produce_parts.reset();

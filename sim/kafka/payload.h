@@ -260,6 +260,15 @@ bool expects_response(const Payload& payload);
 // The connection a message travels on: between two brokers, kClient requests are replication.
 Channel channel_of(const Payload& payload, bool between_brokers);
 
+// The same, all at once, for each message that is sent.
+struct PayloadInfo {
+  std::string_view name;
+  bool request;
+  bool response;
+  Channel channel;  // of requests from clients; replication is told by the two ends
+};
+const PayloadInfo& payload_info(const Payload& payload);
+
 // The lists of every message in flight.
 struct PayloadPools {
   SpanPool<ProducePart> produce_parts;
@@ -270,7 +279,21 @@ struct PayloadPools {
   SpanPool<AlterPartitionResult> alter_results;
 
   // Gives back what the message owns.
-  void release(const Payload& payload);
+  void release(const Payload& payload) {
+    if (const auto* fetch = std::get_if<FetchRequest>(&payload)) {
+      fetch_parts.release(fetch->parts);
+    } else if (const auto* fetched = std::get_if<FetchResponse>(&payload)) {
+      fetch_results.release(fetched->parts);
+    } else if (const auto* produce = std::get_if<ProduceRequest>(&payload)) {
+      produce_parts.release(produce->parts);
+    } else if (const auto* produced = std::get_if<ProduceResponse>(&payload)) {
+      produce_results.release(produced->parts);
+    } else if (const auto* alter = std::get_if<AlterPartitionRequest>(&payload)) {
+      alter_parts.release(alter->parts);
+    } else if (const auto* altered = std::get_if<AlterPartitionResponse>(&payload)) {
+      alter_results.release(altered->parts);
+    }
+  }
   void reset();
 };
 // Bytes on the wire, for bandwidth: headers are estimates, batches are exact.

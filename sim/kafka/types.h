@@ -27,7 +27,7 @@ inline constexpr BrokerEpoch kNoBrokerEpoch = BrokerEpoch(-1);
 // Offset in the metadata log of the controller: the next record gets the end offset.
 using MetadataOffset = Ordinal<struct MetadataOffsetTag, std::int64_t>;
 
-using ProducerId = Id<struct ProducerIdTag, std::int64_t>;
+using ProducerId = Id<struct ProducerIdTag, std::int32_t>;
 inline constexpr ProducerId kNoProducerId = ProducerId(-1);
 using ProducerEpoch = Ordinal<struct ProducerEpochTag, std::int16_t>;
 using Sequence = Ordinal<struct SequenceTag, std::int32_t>;

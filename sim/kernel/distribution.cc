@@ -119,14 +119,18 @@ std::int64_t exp2(std::int64_t x) {
 
 constinit const Table quantiles::kExponential = kExponentialTable;
 
-// median * (p99 / median)^q, where q is the quantile in units of the 99th percentile.
-Duration sample_log_normal(const Distribution& distribution, std::uint64_t bits) {
+LogNormalScale::LogNormalScale(const Distribution& distribution) {
   SIM_CHECK(distribution.a.ns() > 0);
   SIM_CHECK(distribution.a <= distribution.b);
-  const std::int64_t log_median = log2(static_cast<std::uint64_t>(distribution.a.ns()));
-  const std::int64_t spread = log2(static_cast<std::uint64_t>(distribution.b.ns())) - log_median;
-  const Wide offset = static_cast<Wide>(spread) * quantiles::at(kNormal, bits) >> kQuantileBits;
-  return Duration(exp2(log_median + static_cast<std::int64_t>(offset)));
+  log_median = log2(static_cast<std::uint64_t>(distribution.a.ns()));
+  spread = log2(static_cast<std::uint64_t>(distribution.b.ns())) - log_median;
+}
+
+// median * (p99 / median)^q, where q is the quantile in units of the 99th percentile.
+Duration sample_log_normal(const LogNormalScale& scale, std::uint64_t bits) {
+  const Wide offset =
+      static_cast<Wide>(scale.spread) * quantiles::at(kNormal, bits) >> kQuantileBits;
+  return Duration(exp2(scale.log_median + static_cast<std::int64_t>(offset)));
 }
 
 }  // namespace ackident

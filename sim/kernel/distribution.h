@@ -39,7 +39,15 @@ inline std::int64_t at(const Table& table, std::uint64_t bits) {
 
 }  // namespace quantiles
 
-Duration sample_log_normal(const Distribution& distribution, std::uint64_t bits);
+// What all draws of one log-normal distribution have in common, in units of 2^-40.
+struct LogNormalScale {
+  std::int64_t log_median = 0;
+  std::int64_t spread = 0;  // log2(p99 / median)
+
+  LogNormalScale() = default;
+  explicit LogNormalScale(const Distribution& distribution);
+};
+Duration sample_log_normal(const LogNormalScale& scale, std::uint64_t bits);
 
 inline Duration sample(const Distribution& distribution, std::uint64_t bits) {
   __extension__ using Wide = __int128;
@@ -59,7 +67,31 @@ inline Duration sample(const Distribution& distribution, std::uint64_t bits) {
     }
     case Distribution::Kind::kLogNormal: break;
   }
-  return sample_log_normal(distribution, bits);
+  return sample_log_normal(LogNormalScale(distribution), bits);
 }
+
+// A distribution that is drawn from again and again.
+class Sampler {
+ public:
+  Sampler() = default;
+  explicit Sampler(const Distribution& distribution) : distribution_(distribution) {
+    if (distribution.kind == Distribution::Kind::kLogNormal) scale_ = LogNormalScale(distribution);
+  }
+
+  // The same for all bits?
+  [[nodiscard]] bool is_constant() const {
+    return distribution_.kind == Distribution::Kind::kConstant;
+  }
+  [[nodiscard]] Duration sample(std::uint64_t bits) const {
+    if (distribution_.kind == Distribution::Kind::kLogNormal) {
+      return sample_log_normal(scale_, bits);
+    }
+    return ackident::sample(distribution_, bits);
+  }
+
+ private:
+  Distribution distribution_;
+  LogNormalScale scale_;
+};
 
 }  // namespace ackident

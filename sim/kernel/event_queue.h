@@ -83,6 +83,11 @@ class EventQueue {
 
   // Appends to a lane. A time before the lane's last message is raised to it: lanes are in order.
   void push(LaneId lane_id, Instant at, EventId cause, const Message& message) {
+    push(lane_id, at, cause) = message;
+  }
+  // The same, for a message that is made in place: the caller fills what is returned, which holds
+  // what an earlier message left there, before it calls the queue again.
+  Message& push(LaneId lane_id, Instant at, EventId cause) {
     Lane& lane = lanes_[lane_id.value()];
     if (at < lane.last) at = lane.last;
     lane.last = at;
@@ -90,8 +95,8 @@ class EventQueue {
     entry.at = at;
     entry.order = next_order();
     entry.cause = cause;
-    entry.message = message;
     if (!lane.queued && lane.blocked == 0) queue_head(lane, lane_id.value());
+    return entry.message;
   }
 
   [[nodiscard]] std::uint8_t blocked(LaneId lane) const { return lanes_[lane.value()].blocked; }

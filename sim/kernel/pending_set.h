@@ -2,7 +2,7 @@
 // the keys mean. It adapts to how many keys are pending:
 //
 //   near  a sorted run, taken from its front. While few keys are pending it holds them all, and one
-//         short shift per insertion beats every cleverer structure.
+//         short shift per insertion, towards the nearer end, beats every cleverer structure.
 //   far   a timing wheel of 11 levels of 64 slots (6 bits of the 64-bit instant per level), exact
 //   to
 //         the nanosecond. A key lies at the level of the highest bits in which it differs from
@@ -81,8 +81,9 @@ class PendingSet {
   static constexpr std::uint32_t kSlots = 1u << kSlotBits;
   static constexpr std::uint32_t kLevels = 11;
   static constexpr std::uint32_t kNone = 0xffffffff;
-  // Measured: above kNearMost keys the wheel is faster than the run; below kSmall the run is so by
-  // far; a slot's rest of up to kBatch keys is cheaper to sort than to sift down.
+  // Lengths up to which keys stand in the near run, gather there again, and are sorted instead of
+  // sifted down. None is critical: with half or twice of the first two, HOLD with 10 to 10,000 keys
+  // changes by less than repeated runs of it differ, a tenth.
   static constexpr std::uint32_t kNearMost = 48;
   static constexpr std::uint32_t kSmall = 12;
   static constexpr std::uint32_t kBatch = 8;
@@ -110,6 +111,16 @@ class PendingSet {
     if (tail_ == near_.size()) [[unlikely]]
       make_room();
     PendingKey* const first = near_.data() + head_;
+    const std::size_t count = tail_ - head_;
+    // A message is due soon, before all the timers that stand in the run: it moves the few keys
+    // before it, into the room that pop() has left in front of the run.
+    if (count >= kSmall && head_ != 0 && key < first[count / 2]) {
+      PendingKey* hole = first - 1;
+      for (; hole[1] < key; ++hole) *hole = hole[1];
+      *hole = key;
+      --head_;
+      return;
+    }
     PendingKey* hole = near_.data() + tail_++;
     for (; hole != first && key < hole[-1]; --hole) *hole = hole[-1];
     *hole = key;

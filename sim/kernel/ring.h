@@ -21,11 +21,13 @@ class Ring {
   void push_back(const T& item) { emplace_back() = item; }
   // Adds an element to be filled in place; it holds what an earlier one left there.
   T& emplace_back() {
-    if (size_ == items_.size()) grow();
+    if (size_ == capacity_) [[unlikely]]
+      grow();
     return items_[(head_ + size_++) & mask()];
   }
   void push_front(const T& item) {
-    if (size_ == items_.size()) grow();
+    if (size_ == capacity_) [[unlikely]]
+      grow();
     head_ = (head_ - 1) & mask();
     items_[head_] = item;
     ++size_;
@@ -38,15 +40,17 @@ class Ring {
   void clear() { head_ = size_ = 0; }
 
  private:
-  [[nodiscard]] std::uint32_t mask() const { return static_cast<std::uint32_t>(items_.size()) - 1; }
+  [[nodiscard]] std::uint32_t mask() const { return capacity_ - 1; }
   void grow() {
-    std::vector<T> larger(items_.empty() ? 4 : items_.size() * 2);
+    std::vector<T> larger(capacity_ == 0 ? 4 : std::size_t{capacity_} * 2);
     for (std::uint32_t i = 0; i < size_; ++i) larger[i] = items_[(head_ + i) & mask()];
     items_ = std::move(larger);
+    capacity_ = static_cast<std::uint32_t>(items_.size());
     head_ = 0;
   }
 
   std::vector<T> items_;
+  std::uint32_t capacity_ = 0;  // of items_, whose own size() takes a division
   std::uint32_t head_ = 0;
   std::uint32_t size_ = 0;
 };

@@ -72,7 +72,7 @@ struct Connection {
   std::uint16_t ends_untold = 0;
   std::array<LaneId, kWays> lane;
   std::array<std::uint64_t, kWays> sent{};  // latencies drawn: the ordinal of the next
-  std::array<const Distribution*, kWays> latency{};
+  std::array<Sampler, kWays> latency;
   Instant ready;  // end of the handshake
 
   [[nodiscard]] LaneId lane_of(Way way) const { return lane[static_cast<std::uint32_t>(way)]; }

@@ -242,13 +242,13 @@ class Network {
   // Draws the latency of the next message; its extras are those of now.
   Duration one_way(Connection& c, Way way) {
     const auto w = static_cast<std::uint32_t>(way);
-    const Distribution& latency = *c.latency[w];
+    const Sampler& latency = c.latency[w];
     const std::uint64_t ordinal = c.sent[w]++;
     Duration total = nodes_[c.to(way).value()].extra;
     if (any_slow_) total += slow_.get(c.from(way).value(), c.to(way).value());
-    if (latency.kind == Distribution::Kind::kConstant) return total + latency.a;
+    if (latency.is_constant()) return total + latency.sample(0);
     return total +
-           sample(latency, chooser_.bits({ChoiceKind::kLinkLatency, c.subject(way), ordinal}));
+           latency.sample(chooser_.bits({ChoiceKind::kLinkLatency, c.subject(way), ordinal}));
   }
 
   void respond(NodeId from, NodeId to, const Routing& routing, const Message& message, Instant now,
@@ -270,8 +270,11 @@ class Network {
       leaves = std::max(leaves, busy) + transmission(routing.bytes, bandwidth);
       busy = leaves;
     }
-    queue_.push(c.lane_of(way), leaves + one_way(c, way), cause,
-                {c.from(way), c.to(way), routing, message});
+    Parcel<Message>& parcel = queue_.push(c.lane_of(way), leaves + one_way(c, way), cause);
+    parcel.from = c.from(way);
+    parcel.to = c.to(way);
+    parcel.routing = routing;
+    parcel.message = message;
   }
   // Rounds up.
   static Duration transmission(std::uint32_t bytes, std::int64_t bandwidth) {

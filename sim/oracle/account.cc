@@ -1,7 +1,6 @@
 #include "oracle/account.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace ackident {
 namespace {
@@ -10,9 +9,8 @@ std::uint16_t producer_index(const Composition& composition, NodeId node) {
   return composition.node(node).index;
 }
 
-void saturating_increment(std::uint8_t& count) {
-  if (count < std::numeric_limits<std::uint8_t>::max()) ++count;
-}
+constexpr std::uint64_t kCopiesMax = 255;
+constexpr std::uint64_t kToldAfterMask = (std::uint64_t{1} << 52) - 1;
 
 }  // namespace
 
@@ -67,8 +65,11 @@ void Account::on_fact(Instant at, const Fact& fact, const Composition& compositi
     case FactKind::kFailed: {
       BatchGhost& batch = ghost(producer_index(composition, fact.node),
                                 BatchNumber(static_cast<std::uint32_t>(fact.a)));
-      batch.told = fact.kind == FactKind::kAcked ? Told::kAcked : Told::kFailed;
-      batch.told_at = at;
+      const Told told = fact.kind == FactKind::kAcked ? Told::kAcked : Told::kFailed;
+      const std::int64_t after = (at - batch.sent).ns();
+      SIM_CHECK(after >= 0 && after < std::int64_t{1} << 52);
+      batch.told_as = static_cast<std::uint64_t>(told) & 3;
+      batch.told_after_ns = static_cast<std::uint64_t>(after) & kToldAfterMask;
       batch.partition = fact.partition;
       batch.count = static_cast<std::uint32_t>(fact.c);
       break;
@@ -137,7 +138,7 @@ void Account::settle_accounts(const World& world, const Shadows& shadows, RunRes
 void Account::count_copies(const World& world) {
   const Composition& composition = world.composition();
   for (std::vector<BatchGhost>& batches : batches_) {
-    for (BatchGhost& batch : batches) batch.copies = batch.copies_elsewhere = 0;
+    for (BatchGhost& batch : batches) batch.copies = batch.is_elsewhere = 0;
   }
   reordered_ = 0;
   for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
@@ -153,8 +154,7 @@ void Account::count_copies(const World& world) {
               elsewhere || (log != nullptr && log != leads && log->holds(epoch.epoch, batch.base));
         }
         if (!elsewhere) continue;
-        saturating_increment(
-            ghost(producer_index(composition, batch.client), batch.number).copies_elsewhere);
+        ghost(producer_index(composition, batch.client), batch.number).is_elsewhere = 1;
       }
     }
   }
@@ -173,7 +173,7 @@ void Account::count_leader_log(const World& world, PartitionId partition, const 
         if (sent.first_record < newest_[producer]) reordered_ += sent.count;
         newest_[producer] = std::max(newest_[producer], sent.first_record);
       }
-      saturating_increment(sent.copies);
+      if (sent.copies < kCopiesMax) ++sent.copies;
     }
   }
 }
@@ -189,7 +189,7 @@ void Account::tell_fates(const World& world, RunResult& result) {
     for (const BatchGhost& batch : batches_[i]) {
       totals.sent += batch.count;
       if (batch.copies > 1) totals.duplicated += std::uint64_t{batch.count} * (batch.copies - 1u);
-      switch (batch.told) {
+      switch (batch.told()) {
         case Told::kNothing: totals.unknown += batch.count; break;
         case Told::kFailed:
           totals.failed += batch.count;
@@ -199,7 +199,7 @@ void Account::tell_fates(const World& world, RunResult& result) {
           totals.acked += batch.count;
           if (batch.copies > 0) break;
           const bool offline = leader_log(world, batch.partition) == nullptr;
-          const bool stranded = offline && batch.copies_elsewhere > 0;
+          const bool stranded = offline && batch.is_elsewhere != 0;
           (stranded ? totals.stranded : totals.lost) += batch.count;
           PartitionResult& partition = result.partitions[batch.partition.value()];
           (stranded ? partition.stranded : partition.lost) += batch.count;
@@ -256,15 +256,15 @@ void Account::list_lost(const World& world, const Shadows& shadows, RunResult& r
     }
     for (std::size_t b = 0; b < batches_[p].size(); ++b) {
       const BatchGhost& batch = batches_[p][b];
-      if (batch.told != Told::kAcked || batch.copies > 0) continue;
-      if (leader_log(world, batch.partition) == nullptr && batch.copies_elsewhere > 0) continue;
+      if (batch.told() != Told::kAcked || batch.copies > 0) continue;
+      if (leader_log(world, batch.partition) == nullptr && batch.is_elsewhere != 0) continue;
       for (std::uint32_t r = 0; r < batch.count && result.lost.size() < kLostListedMax; ++r) {
         LostRecord lost;
         lost.producer = node;
         lost.record = static_cast<std::uint64_t>(batch.first_record) + r;
         lost.partition = batch.partition;
         lost.sent = batch.sent;
-        lost.acked = batch.told_at;
+        lost.acked = batch.told_at();
         lost.how = CopyEnd::kNeverAppended;
         if (first[b].batch != nullptr) {
           lost.epoch = first[b].epoch;

@@ -6,7 +6,7 @@
 //           stranded   acked, the partition has no leader, a copy is on a replica that is down or
 //                      may not lead
 //
-// Kept per batch, because a batch has one fate: 40 bytes each.
+// Kept per batch, because a batch has one fate: 32 bytes each.
 #pragma once
 
 #include <cstdint>
@@ -25,16 +25,32 @@ struct BatchGhost {
   std::uint32_t count = 0;
   std::int64_t first_record = 0;
   Instant sent;
-  Instant told_at;
-  Told told = Told::kNothing;
-  std::uint8_t copies = 0;            // in the final logs; saturates (filled by settle_accounts)
-  std::uint8_t copies_elsewhere = 0;  // on logs that do not lead
+  std::uint64_t told_after_ns : 52 = 0;  // since sent: 52 bits are 52 days
+  std::uint64_t told_as : 2 = 0;         // a Told
+  std::uint64_t is_elsewhere : 1 = 0;    // in the end on a log that does not lead
+  std::uint64_t copies : 8 = 0;          // in the log that leads; saturates
+
+  [[nodiscard]] Told told() const { return static_cast<Told>(told_as); }
+  [[nodiscard]] Instant told_at() const {
+    return sent + nanoseconds(static_cast<std::int64_t>(told_after_ns));
+  }
 };
-static_assert(sizeof(BatchGhost) <= 40);
+static_assert(sizeof(BatchGhost) == 32);
 
 class Account {
  public:
   void reset(const Composition& composition);
+  // What on_fact() looks at: the loop over all facts spares it the others.
+  static constexpr bool follows(FactKind kind) {
+    switch (kind) {
+      case FactKind::kRecordsSent:
+      case FactKind::kAcked:
+      case FactKind::kFailed:
+      case FactKind::kDelivered:
+      case FactKind::kPositionReset: return true;
+      default: return false;
+    }
+  }
   void on_fact(Instant at, const Fact& fact, const Composition& composition);
 
   // The final account: fills totals, lost, partitions[].lost/.stranded, producers[].totals, and the

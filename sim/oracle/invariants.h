@@ -22,6 +22,20 @@ inline constexpr std::size_t kViolationsMax = 100;
 class Invariants {
  public:
   void reset(const Composition& composition);
+  // What on_fact() looks at: the loop over all facts spares it the others.
+  static constexpr bool follows(FactKind kind) {
+    switch (kind) {
+      case FactKind::kBrokerFenced:
+      case FactKind::kProducerEpochBumped:
+      case FactKind::kBecameLeader:
+      case FactKind::kHighWatermark:
+      case FactKind::kPartitionChanged:
+      case FactKind::kProduceAnswered:
+      case FactKind::kDelivered:
+      case FactKind::kTruncated: return true;
+      default: return false;
+    }
+  }
   // After `shadows` and `account` have followed the same fact. Extends the committed prefix.
   void on_fact(const World& world, Shadows& shadows, const Account& account, Instant at,
                EventId event, const Fact& fact);

@@ -8,9 +8,9 @@ namespace {
 // The run that contains `offset`: the last one that starts at or below it.
 const EpochEntry* run_at(const std::vector<EpochEntry>& runs, Offset offset) {
   if (!runs.empty() && runs.back().start <= offset) return &runs.back();
-  const auto after = std::upper_bound(
-      runs.begin(), runs.end(), offset,
-      [](Offset value, const EpochEntry& run) { return value < run.start; });
+  const auto after =
+      std::upper_bound(runs.begin(), runs.end(), offset,
+                       [](Offset value, const EpochEntry& run) { return value < run.start; });
   return after == runs.begin() ? nullptr : &*(after - 1);
 }
 
@@ -33,7 +33,7 @@ Offset ShadowLog::run_end(Offset offset) const {
 }
 
 void ShadowLog::extend(LeaderEpoch epoch, Offset from, Offset to) {
-  if (from > end) runs.clear();   // a follower that restarted beyond its end
+  if (from > end) runs.clear();  // a follower that restarted beyond its end
   if (from < end) cut(from);
   if (runs.empty() || runs.back().epoch != epoch) runs.push_back({epoch, from});
   end = to;
@@ -61,17 +61,6 @@ Offset ShadowLog::first_difference(const ShadowLog& other, Offset limit) const {
     at = next;
   }
   return limit;
-}
-
-ShadowLog* ShadowPartition::log_of(NodeId node) {
-  for (std::uint32_t i = 0; i < replicas.size(); ++i) {
-    if (replicas[i] == node) return &logs[i];
-  }
-  return nullptr;
-}
-
-const ShadowLog* ShadowPartition::log_of(NodeId node) const {
-  return const_cast<ShadowPartition*>(this)->log_of(node);
 }
 
 void Shadows::reset(const Composition& composition) {

@@ -1,13 +1,13 @@
-// Shadows: what the facts say each replica's log holds, kept apart from the replicas themselves, and
-// the prefix that was ever exposed as committed. Oracles judge by shadows, so a handler that lies to
-// itself is still seen; a check at the end compares them with the real logs.
+// Shadows: what the facts say each replica's log holds, kept apart from the replicas themselves,
+// and the prefix that was ever exposed as committed. Oracles judge by shadows, so a handler that
+// lies to itself is still seen; a check at the end compares them with the real logs.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "oracle/result.h"
 #include "kafka/composition.h"
+#include "oracle/result.h"
 
 namespace ackident {
 
@@ -46,29 +46,55 @@ struct Removal {
 };
 
 struct ShadowPartition {
-  ReplicaList replicas;                    // order of `logs`
-  std::vector<ShadowLog> logs;             // by place in the assignment
-  ShadowLog committed;                     // what any leader exposed below its high watermark
+  ReplicaList replicas;         // order of `logs`
+  std::vector<ShadowLog> logs;  // by place in the assignment
+  ShadowLog committed;          // what any leader exposed below its high watermark
   std::vector<Removal> removals;
-  std::vector<EpochLeader> leaders;        // ascending epochs: who began to lead
+  std::vector<EpochLeader> leaders;  // ascending epochs: who began to lead
   Offset leader_high_watermark;
-  bool loss_permitted = false;             // power loss, disk loss, unclean election, old truncation
+  bool loss_permitted = false;  // power loss, disk loss, unclean election, old truncation
 
-  [[nodiscard]] ShadowLog* log_of(NodeId node);
-  [[nodiscard]] const ShadowLog* log_of(NodeId node) const;
+  [[nodiscard]] ShadowLog* log_of(NodeId node) {
+    for (std::uint32_t i = 0; i < replicas.size(); ++i) {
+      if (replicas[i] == node) return &logs[i];
+    }
+    return nullptr;
+  }
+  [[nodiscard]] const ShadowLog* log_of(NodeId node) const {
+    return const_cast<ShadowPartition*>(this)->log_of(node);
+  }
 };
 
 class Shadows {
  public:
   void reset(const Composition& composition);
+  // What on_fact() looks at: the loop over all facts spares it the others.
+  static constexpr bool follows(FactKind kind) {
+    switch (kind) {
+      case FactKind::kAppended:
+      case FactKind::kReplicated:
+      case FactKind::kTruncated:
+      case FactKind::kTailLost:
+      case FactKind::kLogWiped:
+      case FactKind::kHighWatermark:
+      case FactKind::kFollowerHighWatermark:
+      case FactKind::kHighWatermarkLoaded:
+      case FactKind::kLeaderElected: return true;
+      default: return false;
+    }
+  }
   // Follows the facts about logs; everything else is ignored.
   void on_fact(Instant at, EventId event, const Fact& fact);
 
   [[nodiscard]] const ShadowPartition& at(PartitionId partition) const {
     return partitions_[partition.value()];
   }
-  [[nodiscard]] ShadowPartition& at(PartitionId partition) { return partitions_[partition.value()]; }
-  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(partitions_.size()); }
+  [[nodiscard]] ShadowPartition& at(PartitionId partition) {
+    return partitions_[partition.value()];
+  }
+  [[nodiscard]] std::uint32_t size() const {
+    return static_cast<std::uint32_t>(partitions_.size());
+  }
 
  private:
   void remove(Instant at, EventId event, const Fact& fact, CopyEnd how);

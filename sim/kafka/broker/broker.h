@@ -18,6 +18,12 @@ struct Broker {
   [[nodiscard]] bool running() const { return lifecycle.state != Lifecycle::State::kStopped; }
 };
 
+// Does this broker's metadata know the partition at all?
+[[nodiscard]] inline bool is_known_partition(const Broker& broker, PartitionId partition) {
+  return partition.value() < broker.image.partitions.size() &&
+         !broker.image.partitions[partition.value()].replicas.empty();
+}
+
 // A broker that has never run, for node `self`.
 void reset(Broker&, const Composition&, NodeId self);
 

@@ -38,20 +38,15 @@ bool is_assigned(const Leader& leader, NodeId node) {
                      [&](const RemoteReplica& remote) { return remote.node == node; });
 }
 
-struct Read {
-  FetchResult result;
-  bool at_once = false;  // answered without waiting for bytes (C4.14, C4.15)
-};
-
-Read refuse(Read read, ErrorCode error, const Broker& broker, const Context& ctx) {
-  read.result.error = error;
-  read.at_once = true;
+// Says no; such an answer does not wait for bytes (C4.14, C4.15).
+bool refuse(FetchResult& result, ErrorCode error, const Broker& broker, const Context& ctx) {
+  result.error = error;
   if (error == ErrorCode::kNotLeaderOrFollower || error == ErrorCode::kFencedLeaderEpoch) {
-    const LeaderHint hint = leader_hint(broker, read.result.partition, ctx);
-    read.result.leader_hint = hint.leader;
-    read.result.leader_hint_epoch = hint.epoch;
+    const LeaderHint hint = leader_hint(broker, result.partition, ctx);
+    result.leader_hint = hint.leader;
+    result.leader_hint_epoch = hint.epoch;
   }
-  return read;
+  return true;
 }
 
 // Records from the offset up to `bound`, of one leader epoch, within the byte limits. A batch
@@ -71,21 +66,21 @@ void read_records(const PartitionLog& log, const FetchPart& part, Offset bound,
   result.bytes = static_cast<std::uint32_t>(bytes);
 }
 
-// R3.6 steps 1-7. Changes nothing; the values of the answer are those of this moment (R3.7).
-Read read_part(const Broker& broker, NodeId from, const FetchRequest& request,
-               const FetchPart& part, std::int64_t bytes_left, bool first, const Context& ctx) {
-  Read read;
-  FetchResult& result = read.result;
+// R3.6 steps 1-7, into a result as newly made. Changes nothing; the values of the answer are those
+// of this moment (R3.7). True: the answer does not wait for bytes.
+bool read_part(const Broker& broker, NodeId from, const FetchRequest& request,
+               const FetchPart& part, std::int64_t bytes_left, bool first, const Context& ctx,
+               FetchResult& result) {
   result.partition = part.partition;
   result.from = part.offset;
   result.to = part.offset;
   const Replica* replica = broker.replicas.find(part.partition);
   const ErrorCode error = check_leader(broker, replica, part.partition, part.current_epoch, ctx);
-  if (error != ErrorCode::kNone) return refuse(read, error, broker, ctx);
+  if (error != ErrorCode::kNone) return refuse(result, error, broker, ctx);
 
   const Leader& leader = std::get<Leader>(replica->role);
   if (request.from_replica && !is_assigned(leader, from)) {
-    return refuse(read, ErrorCode::kUnknownLeaderEpoch, broker, ctx);
+    return refuse(result, ErrorCode::kUnknownLeaderEpoch, broker, ctx);
   }
   const PartitionLog& log = replica->log;
   result.leader_epoch = leader.epoch;
@@ -95,23 +90,19 @@ Read read_part(const Broker& broker, NodeId from, const FetchRequest& request,
     const Divergence divergence = check_divergence(log, part.last_fetched_epoch, part.offset);
     switch (divergence.kind) {
       case Divergence::Kind::kNone: break;
-      case Divergence::Kind::kDiverging:
-        result.diverging = divergence.diverging;
-        read.at_once = true;
-        return read;
+      case Divergence::Kind::kDiverging: result.diverging = divergence.diverging; return true;
       case Divergence::Kind::kOutOfRange:
-        return refuse(read, ErrorCode::kOffsetOutOfRange, broker, ctx);
+        return refuse(result, ErrorCode::kOffsetOutOfRange, broker, ctx);
     }
   }
   if (part.offset > log.end() || part.offset < log.start()) {
-    return refuse(read, ErrorCode::kOffsetOutOfRange, broker, ctx);
+    return refuse(result, ErrorCode::kOffsetOutOfRange, broker, ctx);
   }
   // C4.13: followers read to the log end, consumers to the high watermark.
   const bool to_end = request.from_replica || ctx.mutant(Mutant::kServeAboveHighWatermark);
   const Offset bound = to_end ? log.end() : log.high_watermark();
-  if (part.offset > bound) read.at_once = true;  // C4.15: empty, and at once
   if (part.offset < bound) read_records(log, part, bound, bytes_left, first, ctx, result);
-  return read;
+  return part.offset > bound;  // C4.15: empty, and at once
 }
 
 // R3.6 steps 8-10, R3.10 (Kafka 1eb76443 Partition.scala updateFollowerFetchState). Returns what
@@ -139,22 +130,21 @@ ErrorCode update_follower(Broker& broker, NodeId from, const FetchRequest& reque
 }
 
 // Serves one part of an arriving fetch: read first, then count the follower's progress.
-Read serve_part(Broker& broker, NodeId from, const FetchRequest& request, const FetchPart& part,
-                std::int64_t bytes_left, bool first, Context& ctx) {
-  Read read = read_part(broker, from, request, part, bytes_left, first, ctx);
-  const bool counts = request.from_replica && read.result.error == ErrorCode::kNone &&
-                      read.result.diverging.epoch == kNoLeaderEpoch;
-  if (!counts) return read;
+bool serve_part(Broker& broker, NodeId from, const FetchRequest& request, const FetchPart& part,
+                std::int64_t bytes_left, bool first, Context& ctx, FetchResult& result) {
+  const bool at_once = read_part(broker, from, request, part, bytes_left, first, ctx, result);
+  const bool counts = request.from_replica && result.error == ErrorCode::kNone &&
+                      result.diverging.epoch == kNoLeaderEpoch;
+  if (!counts) return at_once;
   const ErrorCode error = update_follower(broker, from, request, part, ctx);
   if (error != ErrorCode::kNone) {
-    read.result.to = read.result.from;
-    read.result.bytes = 0;
-    return refuse(read, error, broker, ctx);
+    result.to = result.from;
+    result.bytes = 0;
+    return refuse(result, error, broker, ctx);
   }
-  if (ctx.mutant(Mutant::kFetchUpdatesBeforeRead)) {
-    read = read_part(broker, from, request, part, bytes_left, first, ctx);
-  }
-  return read;
+  if (!ctx.mutant(Mutant::kFetchUpdatesBeforeRead)) return at_once;
+  result = FetchResult{};
+  return read_part(broker, from, request, part, bytes_left, first, ctx, result);
 }
 
 // R1.10. Of an epoch before its first a leader of 0.11 to 1.1 knew nothing; from 2.0 on it says
@@ -185,25 +175,24 @@ void on_fetch(Broker& broker, NodeId from, const FetchRequest& request, Context&
   forget_fetch(broker, from, ctx);  // of a connection that is gone (C0.8)
   const std::span<const FetchPart> parts =
       std::as_const(ctx.pools().fetch_parts).get(request.parts);
-  FetchResponse response;
-  response.correlation = request.correlation;
-  response.parts = ctx.pools().fetch_results.make(request.parts.count);
+  // Counting progress may answer others, so the pools move: what is read is kept aside, and most
+  // of it is never sent, because the fetch waits.
+  std::vector<FetchResult>& results = broker.replicas.fetch_results;
+  results.clear();
   std::int64_t bytes = 0;
   bool at_once = parts.empty() || request.wait_max <= Duration();
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    const Read read =
-        serve_part(broker, from, request, parts[i], request.bytes_max - bytes, bytes == 0, ctx);
-    // Counting progress may have answered others, and their answers may have moved the pool.
-    ctx.pools().fetch_results.get(response.parts)[i] = read.result;
-    bytes += read.result.bytes;
-    at_once |= read.at_once;
+    FetchResult& result = results.emplace_back();
+    at_once |= serve_part(broker, from, request, parts[i], request.bytes_max - bytes, bytes == 0,
+                          ctx, result);
+    bytes += result.bytes;
   }
-  if (at_once || bytes >= request.bytes_min) {
-    ctx.send(from, response);
-  } else {
-    ctx.pools().fetch_results.release(response.parts);
-    park_fetch(broker, from, request, ctx);
-  }
+  if (!at_once && bytes < request.bytes_min) return park_fetch(broker, from, request, ctx);
+  FetchResponse response;
+  response.correlation = request.correlation;
+  response.parts = ctx.pools().fetch_results.make(request.parts.count);
+  std::copy(results.begin(), results.end(), ctx.pools().fetch_results.get(response.parts).begin());
+  ctx.send(from, response);
 }
 
 void answer_fetch(Broker& broker, NodeId from, const FetchRequest& request,
@@ -214,9 +203,8 @@ void answer_fetch(Broker& broker, NodeId from, const FetchRequest& request,
   const std::span<FetchResult> results = ctx.pools().fetch_results.get(response.parts);
   std::int64_t bytes = 0;
   for (std::size_t i = 0; i < parts.size(); ++i) {
-    results[i] =
-        read_part(broker, from, request, parts[i], request.bytes_max - bytes, bytes == 0, ctx)
-            .result;
+    read_part(broker, from, request, parts[i], request.bytes_max - bytes, bytes == 0, ctx,
+              results[i]);
     bytes += results[i].bytes;
   }
   ctx.send(from, response);
@@ -224,8 +212,9 @@ void answer_fetch(Broker& broker, NodeId from, const FetchRequest& request,
 
 Readable readable(const Broker& broker, NodeId from, const FetchRequest& request,
                   const FetchPart& part, const Context& ctx) {
-  const Read read = read_part(broker, from, request, part, request.bytes_max, true, ctx);
-  return {read.at_once, read.result.bytes};
+  FetchResult result;
+  const bool at_once = read_part(broker, from, request, part, request.bytes_max, true, ctx, result);
+  return {at_once, result.bytes};
 }
 
 void on_list_offsets(Broker& broker, NodeId from, const ListOffsetsRequest& request, Context& ctx) {

@@ -222,11 +222,18 @@ void rotate(Broker& broker, Fetcher& fetcher, std::span<const FetchResult> resul
     moved.push_back(static_cast<std::uint32_t>(broker.replicas.index_of[result.partition.value()]));
   }
   if (moved.empty() || moved.size() == fetcher.replicas.size()) return;
-  const auto keep = std::stable_partition(
-      fetcher.replicas.begin(), fetcher.replicas.end(), [&](std::uint32_t index) {
-        return std::find(moved.begin(), moved.end(), index) == moved.end();
-      });
-  static_cast<void>(keep);
+  // By hand, because std::stable_partition allocates: those that stay, in order, then the others.
+  std::vector<std::uint32_t>& last = broker.replicas.rotated;
+  last.clear();
+  std::size_t kept = 0;
+  for (const std::uint32_t index : fetcher.replicas) {
+    if (std::find(moved.begin(), moved.end(), index) == moved.end()) {
+      fetcher.replicas[kept++] = index;
+    } else {
+      last.push_back(index);
+    }
+  }
+  std::copy(last.begin(), last.end(), fetcher.replicas.begin() + static_cast<std::ptrdiff_t>(kept));
 }
 
 // The answer to a question came: true if it is the one this replica waits for.

@@ -149,17 +149,6 @@ void back_off(Broker& broker, Duration delay, Context& ctx) {
 
 }  // namespace
 
-const ReplicaList& committed_isr(const IsrState& state) {
-  return std::visit([](const auto& s) -> const ReplicaList& { return s.isr; }, state);
-}
-
-bool in_maximal_isr(const Leader& leader, NodeId node, const Context& ctx) {
-  if (committed_isr(leader.isr).contains(node)) return true;
-  if (!ctx.behaviour().maximal_isr || ctx.mutant(Mutant::kHwIgnoresMaximalIsr)) return false;
-  const auto* expand = std::get_if<PendingExpand>(&leader.isr);
-  return expand != nullptr && expand->joining == node;
-}
-
 std::uint32_t maximal_isr_size(const Leader& leader, const Context& ctx) {
   const std::uint32_t committed = committed_isr(leader.isr).size();
   if (!ctx.behaviour().maximal_isr || ctx.mutant(Mutant::kHwIgnoresMaximalIsr)) return committed;

@@ -29,9 +29,16 @@ struct AlterQueue {
 };
 
 // The ISR the controller confirmed.
-[[nodiscard]] const ReplicaList& committed_isr(const IsrState&);
+[[nodiscard]] inline const ReplicaList& committed_isr(const IsrState& state) {
+  return std::visit([](const auto& s) -> const ReplicaList& { return s.isr; }, state);
+}
 // R4.2: committed, plus the one that is joining.
-[[nodiscard]] bool in_maximal_isr(const Leader&, NodeId, const Context&);
+[[nodiscard]] inline bool in_maximal_isr(const Leader& leader, NodeId node, const Context& ctx) {
+  if (committed_isr(leader.isr).contains(node)) return true;
+  if (!ctx.behaviour().maximal_isr || ctx.mutant(Mutant::kHwIgnoresMaximalIsr)) return false;
+  const auto* expand = std::get_if<PendingExpand>(&leader.isr);
+  return expand != nullptr && expand->joining == node;
+}
 [[nodiscard]] std::uint32_t maximal_isr_size(const Leader&, const Context&);
 
 // R3.12.

@@ -36,11 +36,6 @@ Offset high_watermark_candidate(const Broker& broker, const Replica& replica, co
 
 }  // namespace
 
-bool is_known_partition(const Broker& broker, PartitionId partition) {
-  return partition.value() < broker.image.partitions.size() &&
-         !broker.image.partitions[partition.value()].replicas.empty();
-}
-
 std::uint32_t min_isr(const Broker& broker, PartitionId partition, const Context& ctx) {
   const TopicId topic = ctx.composition().topic_of[partition.value()];
   return effective_min_isr(ctx.behaviour(), broker.image.topics[topic.value()],

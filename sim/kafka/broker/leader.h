@@ -8,8 +8,6 @@ namespace ackident {
 
 struct Broker;
 
-// Does this broker's metadata know the partition at all?
-[[nodiscard]] bool is_known_partition(const Broker&, PartitionId);
 // effectiveMinIsr of the partition as this broker knows it (R2.6).
 [[nodiscard]] std::uint32_t min_isr(const Broker&, PartitionId, const Context&);
 

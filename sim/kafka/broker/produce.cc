@@ -44,9 +44,8 @@ ErrorCode check_request(const Broker& broker, const Replica* replica, const Prod
   return ErrorCode::kNone;
 }
 
-// R2.1 step 7: offsets from the log end, stamped with the time.
-LedgerBatch make_batch(const Replica& replica, NodeId client, const ProducePart& part,
-                       Instant now) {
+// R2.1 step 7: offsets from the log end.
+LedgerBatch make_batch(const Replica& replica, NodeId client, const ProducePart& part) {
   LedgerBatch batch;
   batch.base = replica.log.end();
   batch.count = part.count;
@@ -56,7 +55,6 @@ LedgerBatch make_batch(const Replica& replica, NodeId client, const ProducePart&
   batch.number = part.number;
   batch.producer_id = part.producer_id;
   batch.base_sequence = part.base_sequence;
-  batch.appended = now;
   return batch;
 }
 
@@ -106,7 +104,7 @@ Outcome serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks 
   LedgerBatch batch;
   ProducerStateTable::Check check;
   if (result.error == ErrorCode::kNone) {
-    batch = make_batch(*replica, client, part, ctx.now());
+    batch = make_batch(*replica, client, part);
     check = check_sequence(*replica, batch, ctx);
     result.error = check.error;
   }

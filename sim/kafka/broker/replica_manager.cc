@@ -73,7 +73,6 @@ void forget(ReplicaManager& replicas) {
   replicas.alter.in_flight = 0;
   replicas.alter.backing_off = false;
   replicas.published = false;
-  replicas.producer_ids = 0;
   replicas.power_loss_records = -1;
 }
 
@@ -131,14 +130,11 @@ void stop_replicas(Broker& broker, StopKind kind, Context& ctx) {
 }
 
 ProducerId next_producer_id(Broker& broker, Context& ctx) {
-  const std::int64_t node = ctx.self().value();
-  const std::int64_t incarnation = broker.lifecycle.incarnation.value();
-  constexpr std::int64_t kPerIncarnation = 1'000'000;
-  constexpr std::int64_t kPerNode = kPerIncarnation * 1'000'000;
-  SIM_CHECK(broker.replicas.producer_ids < kPerIncarnation);
-  SIM_CHECK(incarnation < kPerNode / kPerIncarnation);
-  return ProducerId((node + 1) * kPerNode + incarnation * kPerIncarnation +
-                    broker.replicas.producer_ids++);
+  const std::int64_t id =
+      std::int64_t{broker.replicas.producer_ids++} * ctx.composition().broker_count +
+      ctx.composition().broker_index(ctx.self());
+  SIM_CHECK(id <= std::numeric_limits<ProducerId::rep>::max());
+  return ProducerId(static_cast<ProducerId::rep>(id));
 }
 
 }  // namespace ackident

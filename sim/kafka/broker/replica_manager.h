@@ -21,15 +21,17 @@ struct ReplicaManager {
   std::vector<Replica> replicas;            // in order of creation
   std::vector<Fetcher> fetchers;            // by broker index of the leader
   std::vector<std::uint16_t> fetchers_due;  // to be run at the end of this step
-  std::vector<std::uint32_t> rotation;      // scratch of a fetcher's rotation (R3.3)
+  std::vector<std::uint32_t> rotation;      // scratch of a fetcher's rotation (R3.3): who moves ...
+  std::vector<std::uint32_t> rotated;       // ... in the order of the list
   std::vector<ParkedProduce> produces;      // by NodeId of the client
   std::vector<ParkedFetch> fetches;         // by NodeId of the fetching node
   std::vector<ParkedPart> produce_parts;    // scratch: parts of the produce being served
   std::vector<PartitionId> appended;        // scratch: partitions it appended to
+  std::vector<FetchResult> fetch_results;   // scratch: what the fetch being served has read
   AlterQueue alter;
   bool published = false;                // the first image was applied (R6.1 step 4)
   Correlation correlation;               // of this broker's last replication request
-  std::uint32_t producer_ids = 0;        // given out in this incarnation
+  std::int32_t producer_ids = 0;         // given out by this broker, over all its lives
   std::int64_t power_loss_records = -1;  // stated loss of the next power loss; negative: drawn
 
   [[nodiscard]] Replica* find(PartitionId partition) {
@@ -53,7 +55,8 @@ void checkpoint_high_watermarks(Broker&, Context&);
 // What the end of the process leaves of each log (R1.5), then forgets roles, fetchers and requests.
 void stop_replicas(Broker&, StopKind, Context&);
 
-// A protocol id: unique over brokers, incarnations and requests.
+// A protocol id: unique over brokers and requests, as from the controller's blocks, which no broker
+// gets twice.
 ProducerId next_producer_id(Broker&, Context&);
 
 }  // namespace ackident

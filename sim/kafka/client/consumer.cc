@@ -105,6 +105,12 @@ void run(Consumer& consumer, Context& ctx) {
       return;
     }
     return_records(consumer, ctx);
+    // The next poll() would find what this one has just left: nothing read, nothing due.
+    if (consumer.phase == ConsumerPhase::kPolling && consumer.buffered.empty() &&
+        ctx.now() < consumer.commit_due) {
+      arm_wake(consumer, ctx);
+      return;
+    }
   }
 }
 

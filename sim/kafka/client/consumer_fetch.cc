@@ -90,12 +90,19 @@ void on_fetched_records(Consumer& consumer, std::uint32_t at, const FetchResult&
 
 void send_fetches(Consumer& consumer, Context& ctx) {
   std::vector<std::uint32_t>& counts = consumer.fetchable;
-  std::fill(counts.begin(), counts.end(), 0);
+  bool any = false;
   for (const AssignedState& slot : consumer.assigned) {
-    if (is_fetchable(slot)) ++counts[ctx.composition().broker_index(slot.leader.leader)];
+    if (slot.leader.leader == kNoNode) continue;
+    // Most brokers have a fetch in flight: then nothing else of the partition need be looked at.
+    const std::uint16_t broker = ctx.composition().broker_index(slot.leader.leader);
+    if (consumer.links[broker].fetching || !is_fetchable(slot)) continue;
+    if (!any) std::fill(counts.begin(), counts.end(), 0);
+    any = true;
+    ++counts[broker];
   }
+  if (!any) return;
   for (std::uint32_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0 || consumer.links[i].fetching) continue;
+    if (counts[i] == 0) continue;
     const NodeId broker = ctx.composition().broker_node(i);
     if (is_usable(consumer, broker, ctx)) send_fetch(consumer, broker, counts[i], ctx);
   }

@@ -37,23 +37,6 @@ void question_failed(Consumer& consumer, const PendingRequest& request, const Co
 
 }  // namespace
 
-const ConsumerConfig& config_of(const Consumer& consumer, const Context& ctx) {
-  return ctx.composition().consumers[consumer.index].config;
-}
-
-BrokerLink& link_to(Consumer& consumer, NodeId broker, const Context& ctx) {
-  SIM_CHECK(ctx.composition().is_broker(broker));
-  return consumer.links[ctx.composition().broker_index(broker)];
-}
-
-bool is_usable(const Consumer& consumer, NodeId broker, const Context& ctx) {
-  return consumer.connections[ctx.composition().broker_index(broker)].usable(ctx.now());
-}
-
-Instant usable_at(const Consumer& consumer, NodeId broker, const Context& ctx) {
-  return consumer.connections[ctx.composition().broker_index(broker)].blocked_until;
-}
-
 void want_metadata(Consumer& consumer, const Context& ctx) {
   if (!ctx.mutant(Mutant::kNoMetadataRefresh)) consumer.metadata.request_refresh();
 }

@@ -6,12 +6,21 @@
 
 namespace ackident {
 
-const ConsumerConfig& config_of(const Consumer&, const Context&);
-BrokerLink& link_to(Consumer&, NodeId broker, const Context&);
+inline const ConsumerConfig& config_of(const Consumer& consumer, const Context& ctx) {
+  return ctx.composition().consumers[consumer.index].config;
+}
+inline BrokerLink& link_to(Consumer& consumer, NodeId broker, const Context& ctx) {
+  SIM_CHECK(ctx.composition().is_broker(broker));
+  return consumer.links[ctx.composition().broker_index(broker)];
+}
 // Not waiting for the end of a reconnect back-off (C0.3).
-bool is_usable(const Consumer&, NodeId broker, const Context&);
+inline bool is_usable(const Consumer& consumer, NodeId broker, const Context& ctx) {
+  return consumer.connections[ctx.composition().broker_index(broker)].usable(ctx.now());
+}
 // When it may be dialled again, if it is not usable.
-Instant usable_at(const Consumer&, NodeId broker, const Context&);
+inline Instant usable_at(const Consumer& consumer, NodeId broker, const Context& ctx) {
+  return consumer.connections[ctx.composition().broker_index(broker)].blocked_until;
+}
 
 // An error told that the metadata is stale (C0.10 c).
 void want_metadata(Consumer&, const Context&);

@@ -82,6 +82,8 @@ Instant MetadataCache::next_refresh(const ClientConfig& config, const Context& c
   const Instant now = ctx.now();
   const bool aged = is_aged(*this, config, now);
   const Instant due = refresh_wanted || aged ? now : last_success + config.metadata_max_age;
+  // No pause is longer than the configured ones: the usual wait for age needs no draw.
+  if (due - last_refresh >= std::max(config.retry_backoff, config.retry_backoff_max)) return due;
   // C0.11: the larger of two back-offs over the same last refresh is the back-off of the larger
   // count. An age-triggered refresh forgets the equivalent answers (Kafka 1eb76443 Metadata.java
   // timeToAllowUpdate).

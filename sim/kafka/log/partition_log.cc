@@ -11,29 +11,6 @@ LeaderEpoch PartitionLog::last_record_epoch() const {
   return end_ > start_ ? epoch_at(end_ - 1) : latest_epoch();
 }
 
-// Caches are short and almost every question is about their end, so the searches run backwards.
-LeaderEpoch PartitionLog::epoch_at(Offset offset) const {
-  SIM_CHECK(start_ <= offset && offset < end_);
-  for (std::size_t i = epochs_.size(); i > 0; --i) {
-    if (epochs_[i - 1].start <= offset) return epochs_[i - 1].epoch;
-  }
-  SIM_CHECK(false && "every record lies in an epoch of the cache");
-  return kNoLeaderEpoch;
-}
-
-Offset PartitionLog::run_end(Offset offset) const {
-  SIM_CHECK(start_ <= offset && offset < end_);
-  Offset end = end_;
-  for (std::size_t i = epochs_.size(); i > 0 && epochs_[i - 1].start > offset; --i) {
-    end = epochs_[i - 1].start;
-  }
-  return end;
-}
-
-bool PartitionLog::holds(LeaderEpoch epoch, Offset offset) const {
-  return start_ <= offset && offset < end_ && epoch_at(offset) == epoch;
-}
-
 // R1.10. An epoch below one that came before it (see the header) is no entry of Kafka's cache: it
 // is never the first above `epoch`. Kafka 1eb76443 LeaderEpochFileCache.java endOffsetFor.
 EpochEnd PartitionLog::end_offset_for(LeaderEpoch epoch) const {
@@ -97,10 +74,6 @@ void PartitionLog::drop_epochs_from(Offset to) {
 void PartitionLog::find_latest() {
   latest_ = kNoLeaderEpoch;
   for (const EpochEntry& entry : epochs_) latest_ = std::max(latest_, entry.epoch);
-}
-
-void PartitionLog::set_high_watermark(Offset offset) {
-  high_watermark_ = std::clamp(offset, start_, end_);
 }
 
 void PartitionLog::advance_start(Offset to) {

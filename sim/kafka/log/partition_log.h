@@ -11,9 +11,11 @@
 //   start <= high_watermark <= end,  start <= flushed <= end  (R1.1, R1.15)
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
+#include "base/check.h"
 #include "kafka/ledger.h"
 #include "kafka/types.h"
 
@@ -43,11 +45,27 @@ class PartitionLog {
   // Epoch of the record at end - 1; latest_epoch() if the log holds no record.
   [[nodiscard]] LeaderEpoch last_record_epoch() const;
   // Epoch of the record at `offset`, which must be in [start, end).
-  [[nodiscard]] LeaderEpoch epoch_at(Offset offset) const;
+  [[nodiscard]] LeaderEpoch epoch_at(Offset offset) const {
+    SIM_CHECK(start_ <= offset && offset < end_);
+    // Caches are short and almost every question is about their end: backwards.
+    std::size_t i = epochs_.size();
+    while (i > 0 && epochs_[i - 1].start > offset) --i;
+    SIM_CHECK(i > 0);  // every record lies in an epoch of the cache
+    return epochs_[i - 1].epoch;
+  }
   // End of the run of records from `offset` that share its epoch; at most end().
-  [[nodiscard]] Offset run_end(Offset offset) const;
+  [[nodiscard]] Offset run_end(Offset offset) const {
+    SIM_CHECK(start_ <= offset && offset < end_);
+    Offset end = end_;
+    for (std::size_t i = epochs_.size(); i > 0 && epochs_[i - 1].start > offset; --i) {
+      end = epochs_[i - 1].start;
+    }
+    return end;
+  }
   // Does the log hold the record named (epoch, offset)?
-  [[nodiscard]] bool holds(LeaderEpoch epoch, Offset offset) const;
+  [[nodiscard]] bool holds(LeaderEpoch epoch, Offset offset) const {
+    return start_ <= offset && offset < end_ && epoch_at(offset) == epoch;
+  }
   // R1.10.
   [[nodiscard]] EpochEnd end_offset_for(LeaderEpoch epoch) const;
 
@@ -63,7 +81,7 @@ class PartitionLog {
   // Forgets everything and restarts at `at` (R1.4, R3.29).
   void truncate_fully(Offset at);
   // Clamps into [start, end] (R1.1).
-  void set_high_watermark(Offset offset);
+  void set_high_watermark(Offset offset) { high_watermark_ = std::clamp(offset, start_, end_); }
   // Raises the start (never beyond the HW); drops epochs wholly below (R1.6, R1.11).
   void advance_start(Offset to);
   // fsync of everything below `to`.
