@@ -33,8 +33,14 @@ void PartitionRecorder::on_fact(Instant at, EventId event, const Fact& fact,
     case FactKind::kPartitionChanged:
     case FactKind::kLeaderElected:
     case FactKind::kIsrChanged: on_truth(at, event, fact, metrics); break;
-    case FactKind::kBrokerFenced:
-    case FactKind::kBrokerUnfenced: on_fencing(at, fact, metrics); break;
+    case FactKind::kBrokerRegistered:
+      if (!composition_->behaviour.kraft) on_listening(at, fact.peer, metrics);
+      break;
+    case FactKind::kBrokerFenced: on_fencing(at, fact, metrics); break;
+    case FactKind::kBrokerUnfenced:
+      on_fencing(at, fact, metrics);
+      on_listening(at, fact.peer, metrics);
+      break;
     case FactKind::kTopicConfigChanged: on_topic_config(at, fact, metrics); break;
     case FactKind::kStarted:
     case FactKind::kKilled:
@@ -125,6 +131,7 @@ void PartitionRecorder::on_process(Instant at, const Fact& fact, MetricRecorder&
     frozen_[node] = 0;
   } else if (fact.kind == FactKind::kStarted) {
     runs_[node] = 1;
+    listens_[node] = 0;
   } else {
     frozen_[node] = fact.kind == FactKind::kFrozen ? 1 : 0;
   }
@@ -138,6 +145,16 @@ void PartitionRecorder::on_process(Instant at, const Fact& fact, MetricRecorder&
       state.leading = static_cast<std::uint8_t>(state.leading & ~(1U << where));
     }
     if (state.leader == fact.node) settle(at, PartitionId(i), metrics);
+  }
+}
+
+// A broker that starts again may find in its metadata that it leads; clients reach it only once the
+// controller has let it in (R6.1).
+void PartitionRecorder::on_listening(Instant at, NodeId broker, MetricRecorder& metrics) {
+  if (listens_[broker.value()] != 0) return;
+  listens_[broker.value()] = 1;
+  for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
+    if (partitions_[i].leader == broker) settle(at, PartitionId(i), metrics);
   }
 }
 

@@ -34,6 +34,7 @@ void PartitionRecorder::reset(const Scenario& scenario, MetricRecorder& metrics)
   }
   runs_.assign(composition.nodes.size(), 1);
   frozen_.assign(composition.nodes.size(), 0);
+  listens_.assign(composition.nodes.size(), 1);
   fenced_.assign(composition.broker_count, 0);
   metrics.set(Metric::kActiveBrokerCount, Instant(), composition.broker_count);
 
@@ -77,13 +78,14 @@ std::int32_t PartitionRecorder::place(PartitionId partition, NodeId node) const 
   return -1;
 }
 
-// The controller's leader has taken the role, and its process exists and moves.
+// The controller's leader has taken the role, its process exists and moves, and it listens.
 bool PartitionRecorder::serves(PartitionId partition) const {
   const State& state = partitions_[partition.value()];
   if (state.leader == kNoNode) return false;
   const std::uint16_t node = state.leader.value();
   const std::int32_t at = place(partition, state.leader);
-  return at >= 0 && (state.leading >> at & 1) != 0 && runs_[node] != 0 && frozen_[node] == 0;
+  return at >= 0 && (state.leading >> at & 1) != 0 && runs_[node] != 0 && frozen_[node] == 0 &&
+         listens_[node] != 0;
 }
 
 // R2.6: capped by the number of replicas where the version does so.

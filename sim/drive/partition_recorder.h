@@ -78,6 +78,7 @@ class PartitionRecorder {
   void on_truth(Instant at, EventId event, const Fact& fact, MetricRecorder& metrics);
   void on_isr(const Fact& fact, MetricRecorder& metrics);
   void on_process(Instant at, const Fact& fact, MetricRecorder& metrics);
+  void on_listening(Instant at, NodeId broker, MetricRecorder& metrics);
   void on_fencing(Instant at, const Fact& fact, MetricRecorder& metrics);
   void on_topic_config(Instant at, const Fact& fact, MetricRecorder& metrics);
 
@@ -97,6 +98,7 @@ class PartitionRecorder {
   std::vector<std::uint8_t> topic_acks_all_;  // writes to it need the minimal ISR
   std::vector<std::uint8_t> runs_;            // by NodeId: the process exists ...
   std::vector<std::uint8_t> frozen_;          // ... and does not move
+  std::vector<std::uint8_t> listens_;         // by NodeId: its listeners are open
   std::vector<std::uint8_t> fenced_;          // by broker index
   std::vector<Question> questions_;           // by time
   std::size_t questions_asked_ = 0;
