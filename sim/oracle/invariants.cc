@@ -3,13 +3,26 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace ackident {
 
 void Invariants::reset(const Composition& composition) {
   violations_.clear();
-  partitions_.assign(composition.partition_count(), PartitionRegistration{});
+  // A run begins with a formed cluster: every replica in the ISR, the preferred one leading.
+  partitions_.resize(composition.partition_count());
+  for (std::size_t p = 0; p < partitions_.size(); ++p) {
+    PartitionRegistration formed;
+    formed.replicas = formed.isr = composition.assignment[p];
+    formed.leader = formed.replicas.front();
+    partitions_[p] = {formed, formed};
+  }
   bumped_.assign(composition.producers.size(), 0);
+  waiting_.assign(composition.producers.size(), {});
+  waiting_until_ = kNever;
+  processed_.assign(composition.consumers.size(), {});
+  tail_lost_ = {};
+  unclean_ = {};
 }
 
 void Invariants::report(std::string_view invariant, const Where& where, std::string text) {
@@ -21,21 +34,52 @@ void Invariants::report(std::string_view invariant, const Where& where, std::str
 void Invariants::on_fact(const World& world, Shadows& shadows, const Account& account, Instant at,
                          EventId event, const Fact& fact) {
   Where where{at, event, fact.partition, fact.node, false};
-  if (fact.kind == FactKind::kBrokerFenced) return broker_fenced(world, where, fact.peer);
-  if (fact.kind == FactKind::kProducerEpochBumped) {
-    bumped_[world.composition().node(fact.node).index] = 1;
-  }
-  if (fact.partition == kNoPartition) return;
+  if (at > waiting_until_) produces_overdue(world, where);
+  if (unclean_.partition != kNoPartition) unclean_election_explained(where, fact);
+  if (fact.partition == kNoPartition) return about_a_node(world, where, fact);
   ShadowPartition& partition = shadows.at(fact.partition);
   where.permitted = partition.loss_permitted;
   switch (fact.kind) {
-    case FactKind::kBecameLeader: return leader_began(partition, where, fact);
-    case FactKind::kHighWatermark: return high_watermark_rose(world, partition, where, fact);
-    case FactKind::kPartitionChanged: return partition_changed(world, where);
+    case FactKind::kBecameLeader:
+      role_changed(world, partition, where, fact);
+      return leader_began(partition, where, fact);
+    case FactKind::kBecameFollower:
+    case FactKind::kWentOffline: return role_changed(world, partition, where, fact);
+    case FactKind::kAppended: return produce_appended(world, where, fact);
+    case FactKind::kReplicated: return follower_appended(world, where, fact);
+    case FactKind::kHighWatermark:
+      checkpoint_due(world, partition, where, fact);
+      return high_watermark_rose(world, partition, where, fact);
+    case FactKind::kFollowerHighWatermark:
+      checkpoint_due(world, partition, where, fact);
+      return follower_heard(partition, where, fact);
+    case FactKind::kHighWatermarkLoaded: return checkpoint_loaded(partition, where, fact);
+    case FactKind::kPartitionChanged: return partition_changed(world, partition, where);
+    case FactKind::kLeaderElected: return leader_elected(world, where, fact);
+    case FactKind::kIsrProposed: return isr_proposed(world, where);
     case FactKind::kProduceAnswered:
+      produce_no_longer_waits(world, fact);
       return produce_answered(world, partition, account, where, fact);
     case FactKind::kDelivered: return delivered(partition, where, fact);
+    case FactKind::kProcessed:
+    case FactKind::kPositionReset:
+    case FactKind::kCommitted: return progress(world, where, fact);
     case FactKind::kTruncated: return logs_agree(partition, where);
+    case FactKind::kTailLost: tail_lost_ = where; return;
+    default: return;
+  }
+}
+
+// Facts that name no partition.
+void Invariants::about_a_node(const World& world, const Where& where, const Fact& fact) {
+  switch (fact.kind) {
+    case FactKind::kBrokerFenced: return broker_fenced(world, where, fact.peer);
+    case FactKind::kBrokerUnfenced: return broker_unfenced(world, where, fact.peer);
+    case FactKind::kProducerEpochBumped:
+      bumped_[world.composition().node(fact.node).index] = 1;
+      return;
+    case FactKind::kKilled: return process_ended(where, fact);
+    case FactKind::kFrozen: return forget_waiting(fact.node);
     default: return;
   }
 }
@@ -53,7 +97,7 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
   if (partition.leaders.empty() || partition.leaders.back().epoch < epoch) {
     partition.leaders.push_back({epoch, fact.node});
   } else {
-    return;   // a broker that replays old metadata leads for no time at all
+    return;  // a broker that replays old metadata leads for no time at all
   }
   partition.leader_high_watermark = Offset(fact.b);
   const ShadowLog* log = partition.log_of(fact.node);
@@ -63,7 +107,7 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
     report("I3 LeaderCompleteness", where,
            fmt::format("the new leader of epoch {} lacks committed records {}..{}", epoch.value(),
                        same.value(), partition.committed.end.value() - 1));
-    partition.committed.cut(same);   // what the new leader has is what is committed from now on
+    partition.committed.cut(same);  // what the new leader has is what is committed from now on
   }
 }
 
@@ -101,97 +145,6 @@ void Invariants::high_watermark_rose(const World& world, ShadowPartition& partit
     const Offset until = std::min(to, log->run_end(from));
     partition.committed.extend(log->epoch_at(from), from, until);
     from = until;
-  }
-}
-
-// Epochs never go back, the ISR is a non-empty subset of the replicas, and the leader is in it (I4,
-// I6).  (mutants: EmptyIsr, NoLeaderEpochBump)
-void Invariants::partition_changed(const World& world, const Where& where) {
-  const PartitionRegistration& now = world.partition(where.partition);
-  PartitionRegistration& before = partitions_[where.partition.value()];
-  Where strict = where;
-  strict.permitted = false;
-  if (now.leader_epoch < before.leader_epoch || now.partition_epoch < before.partition_epoch) {
-    report("I4 EpochsNeverDecrease", strict, "a leader or partition epoch went back");
-  }
-  if (now.leader != before.leader && now.leader_epoch == before.leader_epoch &&
-      before.partition_epoch.value() > 0) {
-    report("I4 ElectionBumpsEpoch", strict,
-           fmt::format("the leader changed within leader epoch {}", now.leader_epoch.value()));
-  }
-  if (now.isr.empty()) report("I6 IsrNotEmpty", strict, "the ISR is empty");
-  for (const NodeId member : now.isr) {
-    if (!now.replicas.contains(member)) report("I6 IsrSubsetOfReplicas", strict, "a stranger");
-  }
-  if (now.leader != kNoNode && !now.isr.contains(now.leader)) {
-    report("I6 LeaderInIsr", strict, "the leader is not in the ISR");
-  }
-  before = now;
-}
-
-// No fenced broker stays in an ISR with others (I7).  (mutant: FencedStaysInIsr)
-void Invariants::broker_fenced(const World& world, const Where& where, NodeId broker) {
-  const MetadataImage& image = world.controller().image;
-  if (!image.brokers[world.composition().broker_index(broker)].fenced) return;
-  for (std::uint32_t p = 0; p < image.partitions.size(); ++p) {
-    const ReplicaList& isr = image.partitions[p].isr;
-    if (isr.size() < 2 || !isr.contains(broker)) continue;
-    Where at = where;
-    at.partition = PartitionId(p);
-    at.node = broker;
-    report("I7 FencedNotInIsr", at, "fenced, and in an ISR of several");
-  }
-}
-
-// An acks=all acknowledgement says that the records are committed, and that at least
-// min.insync.replicas replicas hold them (C1.25).  (mutants: AckBeforeHighWatermark, SkipMinIsrCheck)
-void Invariants::produce_answered(const World& world, const ShadowPartition& partition,
-                                  const Account& account, const Where& where, const Fact& fact) {
-  if (fact.a != 0 || fact.c < 0) return;
-  const Composition& composition = world.composition();
-  const std::uint16_t producer = composition.node(fact.peer).index;
-  if (composition.producers[producer].config.acks != Acks::kAll) return;
-  const BatchGhost* batch =
-      account.find(producer, BatchNumber(static_cast<std::uint32_t>(fact.b)));
-  if (batch == nullptr) return;
-  const Offset last = Offset(fact.c) + (std::int64_t{batch->count} - 1);
-  if (partition.committed.end <= last) {
-    report("AckedIsCommitted", where,
-           fmt::format("acknowledged up to {} with {} committed", last.value(),
-                       partition.committed.end.value()));
-    return;
-  }
-  const ShadowLog* leader = partition.log_of(where.node);
-  if (leader == nullptr) return;
-  std::uint32_t holders = 0;
-  for (const ShadowLog& log : partition.logs) {
-    if (log.holds(leader->epoch_at(last), last)) ++holders;
-  }
-  const Broker& broker = world.broker(where.node);
-  const TopicId topic = composition.topic_of[where.partition.value()];
-  const std::uint32_t needed =
-      effective_min_isr(composition.behaviour, broker.image.topics[topic.value()],
-                        broker.image.partitions[where.partition.value()]);
-  if (holders < needed) {
-    report("AckedHasMinIsrCopies", where,
-           fmt::format("acknowledged at offset {} with {} of {} copies", last.value(), holders,
-                       needed));
-  }
-}
-
-// A consumer is handed committed records only, as committed (ConsistentRead).
-// (mutant: ServeAboveHighWatermark)
-void Invariants::delivered(const ShadowPartition& partition, const Where& where, const Fact& fact) {
-  const Offset last = Offset(fact.b) - 1;
-  if (last.value() < fact.a) return;
-  if (partition.committed.end <= last) {
-    report("ConsistentRead", where,
-           fmt::format("read offset {} with {} committed", last.value(),
-                       partition.committed.end.value()));
-  } else if (partition.committed.epoch_at(last).value() != fact.c) {
-    report("ConsistentRead", where,
-           fmt::format("read offset {} of leader epoch {}, committed is epoch {}", last.value(),
-                       fact.c, partition.committed.epoch_at(last).value()));
   }
 }
 
@@ -278,6 +231,8 @@ void Invariants::idempotence_held(const World& world, const Account& account, co
 void Invariants::finish(const World& world, const Shadows& shadows, const Account& account,
                         bool settled) {
   Where where{world.now(), EventId(world.events()), kNoPartition, kNoNode, false};
+  if (where.at > waiting_until_) produces_overdue(world, where);
+  if (unclean_.partition != kNoPartition) unclean_election_explained(where, Fact{});
   for (std::uint32_t p = 0; p < shadows.size(); ++p) {
     where.partition = PartitionId(p);
     const ShadowPartition& partition = shadows.at(where.partition);

@@ -2,8 +2,8 @@
 // is one sentence, one function, and has a mutant that it must catch (tests/mutants).
 //
 // Kafka may lose data after a power loss, a disk loss, an unclean election, or by the truncation
-// rules before 2.7. A violation after such an event is reported as permitted: it is the story of the
-// scenario, not a fault of the model.
+// rules before 2.7. A violation after such an event is reported as permitted: it is the story of
+// the scenario, not a fault of the model.
 #pragma once
 
 #include <cstdint>
@@ -53,23 +53,73 @@ class Invariants {
     bool permitted = false;
   };
 
+  // What the controller said of a partition last, and before that.
+  struct PartitionChangeSeen {
+    PartitionRegistration now;
+    PartitionRegistration before;
+  };
+  // An acks=all produce that a broker has appended and not answered.
+  struct Waiting {
+    NodeId broker = kNoNode;
+    PartitionId partition = kNoPartition;
+    Instant until;
+  };
+  struct Processed {
+    PartitionId partition = kNoPartition;
+    Offset to;
+  };
+
+  void about_a_node(const World& world, const Where& where, const Fact& fact);
+
+  // invariants.cc: logs
   void leader_began(ShadowPartition& partition, const Where& where, const Fact& fact);
   void high_watermark_rose(const World& world, ShadowPartition& partition, const Where& where,
                            const Fact& fact);
-  void partition_changed(const World& world, const Where& where);
-  void broker_fenced(const World& world, const Where& where, NodeId broker);
-  void produce_answered(const World& world, const ShadowPartition& partition,
-                        const Account& account, const Where& where, const Fact& fact);
-  void delivered(const ShadowPartition& partition, const Where& where, const Fact& fact);
   void logs_agree(const ShadowPartition& partition, const Where& where);
   void shadows_are_true(const World& world, const ShadowPartition& partition, const Where& where);
   void converged(const World& world, const ShadowPartition& partition, const Where& where);
   void idempotence_held(const World& world, const Account& account, const Where& where);
+
+  // invariants_broker.cc
+  void role_changed(const World& world, ShadowPartition& partition, const Where& where,
+                    const Fact& fact);
+  void follower_appended(const World& world, const Where& where, const Fact& fact);
+  void follower_heard(const ShadowPartition& partition, const Where& where, const Fact& fact);
+  void checkpoint_due(const World& world, ShadowPartition& partition, const Where& where,
+                      const Fact& fact);
+  void checkpoint_loaded(ShadowPartition& partition, const Where& where, const Fact& fact);
+  void process_ended(const Where& where, const Fact& fact);
+
+  // invariants_controller.cc
+  void partition_changed(const World& world, const ShadowPartition& partition, const Where& where);
+  void members_joined(const World& world, const ShadowPartition& partition, const Where& where,
+                      const PartitionRegistration& before, const PartitionRegistration& now);
+  void leader_elected(const World& world, const Where& where, const Fact& fact);
+  void unclean_election_explained(const Where& where, const Fact& fact);
+  void isr_proposed(const World& world, const Where& where);
+  void broker_fenced(const World& world, const Where& where, NodeId broker);
+  void broker_unfenced(const World& world, const Where& where, NodeId broker);
+
+  // invariants_client.cc
+  void produce_answered(const World& world, const ShadowPartition& partition,
+                        const Account& account, const Where& where, const Fact& fact);
+  void delivered(const ShadowPartition& partition, const Where& where, const Fact& fact);
+  void progress(const World& world, const Where& where, const Fact& fact);
+  void produce_appended(const World& world, const Where& where, const Fact& fact);
+  void produce_no_longer_waits(const World& world, const Fact& fact);
+  void forget_waiting(NodeId broker);
+  void produces_overdue(const World& world, const Where& where);
+
   void report(std::string_view invariant, const Where& where, std::string text);
 
   std::vector<InvariantViolation> violations_;
-  std::vector<PartitionRegistration> partitions_;  // newest seen at the controller
+  std::vector<PartitionChangeSeen> partitions_;
   std::vector<std::uint8_t> bumped_;               // by producer: its epoch changed (C2.20)
+  std::vector<std::vector<Waiting>> waiting_;      // by producer
+  Instant waiting_until_ = kNever;                 // nothing is overdue before this
+  std::vector<std::vector<Processed>> processed_;  // by consumer
+  Where tail_lost_;                                // the newest TailLost
+  Where unclean_;  // an unclean election without the topic's permission, to be explained
 };
 
 }  // namespace ackident

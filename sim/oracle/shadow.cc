@@ -44,6 +44,8 @@ void ShadowLog::cut(Offset to) {
   while (!runs.empty() && runs.back().start >= to) runs.pop_back();
   end = to;
   high_watermark = std::min(high_watermark, to);
+  checkpointed = std::min(checkpointed, to);
+  noted = std::min(noted, to);
 }
 
 Offset ShadowLog::first_difference(const ShadowLog& other, Offset limit) const {

@@ -16,6 +16,12 @@ struct ShadowLog {
   std::vector<EpochEntry> runs;
   Offset end;
   Offset high_watermark;
+  LeaderEpoch told_epoch = kNoLeaderEpoch;   // of the newest role its broker took
+  // A high watermark that must be on disk by now, and one that will be an interval after it was
+  // noted.
+  Offset checkpointed;
+  Offset noted;
+  Instant noted_at;
 
   [[nodiscard]] bool holds(LeaderEpoch epoch, Offset offset) const;
   // Epoch of the record at `offset` < end; kNoLeaderEpoch beyond.

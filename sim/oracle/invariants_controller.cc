@@ -1,0 +1,141 @@
+// Invariants of what the controller decides, and of what leaders ask of it.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "oracle/invariants.h"
+
+namespace ackident {
+
+// Epochs never go back, the ISR is a non-empty subset of the replicas, and the leader is in it (I4,
+// I6).  (mutants: EmptyIsr, NoLeaderEpochBump)
+void Invariants::partition_changed(const World& world, const ShadowPartition& partition,
+                                   const Where& where) {
+  const PartitionRegistration& now = world.partition(where.partition);
+  PartitionChangeSeen& seen = partitions_[where.partition.value()];
+  const PartitionRegistration before = std::exchange(seen.now, now);
+  seen.before = before;
+  Where strict = where;
+  strict.permitted = false;
+  if (now.leader_epoch < before.leader_epoch || now.partition_epoch < before.partition_epoch) {
+    report("I4 EpochsNeverDecrease", strict, "a leader or partition epoch went back");
+  }
+  if (now.leader != before.leader && now.leader_epoch == before.leader_epoch) {
+    report("I4 ElectionBumpsEpoch", strict,
+           fmt::format("the leader changed within leader epoch {}", now.leader_epoch.value()));
+  }
+  if (now.isr.empty()) report("I6 IsrNotEmpty", strict, "the ISR is empty");
+  for (const NodeId member : now.isr) {
+    if (!now.replicas.contains(member)) report("I6 IsrSubsetOfReplicas", strict, "a stranger");
+  }
+  if (now.leader != kNoNode && !now.isr.contains(now.leader)) {
+    report("I6 LeaderInIsr", strict, "the leader is not in the ISR");
+  }
+  members_joined(world, partition, where, before, now);
+}
+
+// Who joins an ISR holds everything committed (R4.5), and is not fenced (R4.10).
+// (mutants: ExpandAtAnyOffset, ExpandBelowEpochStart, SkipPartitionEpochCheck, SkipIneligibleCheck)
+void Invariants::members_joined(const World& world, const ShadowPartition& partition,
+                                const Where& where, const PartitionRegistration& before,
+                                const PartitionRegistration& now) {
+  const Composition& composition = world.composition();
+  for (const NodeId member : now.isr) {
+    if (before.isr.contains(member) || member == now.leader) continue;
+    Where at = where;
+    at.node = member;
+    const ShadowLog* log = partition.log_of(member);
+    if (log != nullptr && log->end < partition.committed.end) {
+      report("I2 JoinerHoldsCommitted", at,
+             fmt::format("joins the ISR with log end {} and {} committed", log->end.value(),
+                         partition.committed.end.value()));
+    }
+    const MetadataImage& image = world.controller().image;
+    if (composition.behaviour.ineligible_replica_check &&
+        image.brokers[composition.broker_index(member)].fenced) {
+      at.permitted = false;
+      report("I7 JoinerNotFenced", at, "joins the ISR and is fenced");
+    }
+  }
+}
+
+// A clean leader is the first replica in the order of assignment that is in the ISR and alive
+// (R5.31); an unclean one needs the topic's permission (R5.35) or an operator.
+// (mutants: ElectOutsideIsr, ElectLongestLog, UncleanByDefault)
+void Invariants::leader_elected(const World& world, const Where& where, const Fact& fact) {
+  const Composition& composition = world.composition();
+  const MetadataImage& image = world.controller().image;
+  const PartitionChangeSeen& seen = partitions_[where.partition.value()];
+  Where strict = where;
+  strict.permitted = false;
+  strict.node = fact.peer;
+  if (fact.b != 0) {
+    const TopicId topic = composition.topic_of[where.partition.value()];
+    const bool allowed = composition.behaviour.unclean_config_honoured &&
+                         image.topics[topic.value()].unclean_leader_election;
+    if (!allowed) unclean_ = strict;
+    return;
+  }
+  if (!seen.before.isr.contains(fact.peer)) {
+    report("I4 CleanLeaderFromIsr", strict, "elected cleanly from outside the ISR");
+  }
+  for (const NodeId replica : seen.now.replicas) {
+    if (replica == fact.peer) return;
+    const BrokerRegistration& broker = image.brokers[composition.broker_index(replica)];
+    if (!seen.now.isr.contains(replica) || !is_active(broker)) continue;
+    report("FirstInListLeads", strict, "elected over an earlier replica that could lead");
+    return;
+  }
+}
+
+// An operator's command acts within the step of its fault, which says so at the end of that step.
+void Invariants::unclean_election_explained(const Where& where, const Fact& fact) {
+  const Where election = std::exchange(unclean_, Where{});
+  if (where.event == election.event) {
+    if (fact.kind != FactKind::kFaultFired) unclean_ = election;  // the step is not over
+    return;
+  }
+  report("UncleanElectionAllowed", election, "an unclean election that nobody allowed");
+}
+
+// At most one change of a partition's ISR is under way (R4.1).  (mutant: AlterPartitionTwice)
+void Invariants::isr_proposed(const World& world, const Where& where) {
+  const AlterQueue& queue = world.broker(where.node).replicas.alter;
+  const auto count = std::count_if(
+      queue.entries.begin(), queue.entries.end(),
+      [&](const AlterEntry& entry) { return entry.part.partition == where.partition; });
+  if (count <= 1) return;
+  Where strict = where;
+  strict.permitted = false;
+  report("OneIsrChangeInFlight", strict, fmt::format("{} proposals at once", count));
+}
+
+// A broker is unfenced once it has replayed its own registration (R5.26).
+// (mutant: UnfenceBeforeCaughtUp)
+void Invariants::broker_unfenced(const World& world, const Where& where, NodeId broker) {
+  const Composition& composition = world.composition();
+  if (!composition.behaviour.kraft || where.at == Instant()) return;
+  const BrokerRegistration& known =
+      world.controller().image.brokers[composition.broker_index(broker)];
+  if (world.broker(broker).image.end.value() > known.epoch.value()) return;
+  Where at = where;
+  at.node = broker;
+  report("UnfencedHasCaughtUp", at, "unfenced before it replayed its own registration");
+}
+
+// No fenced broker stays in an ISR with others (I7).  (mutant: FencedStaysInIsr)
+void Invariants::broker_fenced(const World& world, const Where& where, NodeId broker) {
+  const MetadataImage& image = world.controller().image;
+  if (!image.brokers[world.composition().broker_index(broker)].fenced) return;
+  for (std::uint32_t p = 0; p < image.partitions.size(); ++p) {
+    const ReplicaList& isr = image.partitions[p].isr;
+    if (isr.size() < 2 || !isr.contains(broker)) continue;
+    Where at = where;
+    at.partition = PartitionId(p);
+    at.node = broker;
+    report("I7 FencedNotInIsr", at, "fenced, and in an ISR of several");
+  }
+}
+
+}  // namespace ackident

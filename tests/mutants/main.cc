@@ -1,0 +1,203 @@
+// Shows for every mutant of kafka/mutants.h that something notices it: a guard of the protocol
+// whose absence nobody sees is not tested. For each row of the table below the scenario must pass
+// as it is, and with the mutant the run must part from it in exactly the way the row says.
+//
+//   mutants ROOT             runs the table; README.md beside this file must be what --list prints
+//   mutants ROOT --list      prints README.md
+//   mutants ROOT --matrix    every mutant against every scenario here: who notices what
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "drive/run.h"
+#include "scenario/load.h"
+#include "table.h"
+
+namespace ackident {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMutants = static_cast<std::size_t>(Mutant::kCount);
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+// Everything that makes a run differ from one that passes.
+std::set<std::string> notices(Scenario scenario, std::optional<Mutant> mutant) {
+  if (mutant) scenario.setup.composition.mutants.set(static_cast<std::size_t>(*mutant));
+  scenario.setup.events_max = std::min<std::uint64_t>(scenario.setup.events_max, 5'000'000);
+  std::set<std::string> seen;
+  try {
+    const RunResult result = run(scenario);
+    for (const InvariantViolation& violation : result.violations) {
+      if (!violation.permitted) seen.insert(std::string(violation.invariant));
+    }
+    for (std::size_t i = 0; i < result.expectations.size(); ++i) {
+      if (result.expectations[i].verdict == Verdict::kFail) {
+        seen.insert("expect " + scenario.expect[i].name);
+      }
+    }
+    if (result.bounds_hit) seen.insert("never quiet");
+    if (seen.empty() && result.verdict != Verdict::kPass) {
+      seen.insert(fmt::format("verdict {}", verdict_name(result.verdict)));
+    }
+  } catch (const CheckFailure& failure) {
+    seen.insert("check");
+    fmt::print(stderr, "  {}\n", failure.what());
+  }
+  return seen;
+}
+
+std::string joined(const std::set<std::string>& items) {
+  std::string text;
+  for (const std::string& item : items) text += (text.empty() ? "" : "; ") + item;
+  return text.empty() ? "nothing" : text;
+}
+
+// Name and guard of each mutant, as the header states them.
+struct Described {
+  std::string name;
+  std::string guard;
+};
+
+std::vector<Described> describe(const fs::path& root) {
+  std::ifstream in(root / "sim/kafka/mutants.h");
+  std::vector<Described> all;
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t comma = line.find(',');
+    const std::size_t comment = line.find("// ");
+    if (!line.starts_with("  k") || comma == std::string::npos || comment < comma) continue;
+    if (comment == std::string::npos) continue;
+    all.push_back({line.substr(3, comma - 3), line.substr(comment + 3)});
+  }
+  SIM_CHECK(all.size() == kMutants);
+  return all;
+}
+
+class Bench {
+ public:
+  explicit Bench(const fs::path& root) : root_(root), described_(describe(root)) {}
+
+  Scenario load(std::string_view file) const {
+    const fs::path path = root_ / "tests/mutants" / fmt::format("{}.json", file);
+    return load_scenario(path.string(), read_text(path));
+  }
+
+  const Described& described(Mutant mutant) const {
+    return described_[static_cast<std::size_t>(mutant)];
+  }
+
+  int list() const {
+    fmt::print("{}", page());
+    return 0;
+  }
+
+  int matrix(std::string_view only) const {
+    for (const std::string& file : files()) {
+      if (!only.empty() && file != only) continue;
+      const Scenario scenario = load(file);
+      const std::set<std::string> clean = notices(scenario, std::nullopt);
+      fmt::print("{}: unmutated: {}\n", file, joined(clean));
+      for (std::size_t i = 0; i < kMutants; ++i) {
+        const std::set<std::string> seen = notices(scenario, static_cast<Mutant>(i));
+        if (seen != clean) fmt::print("  {:28} {}\n", described_[i].name, joined(seen));
+        std::fflush(stdout);
+      }
+    }
+    return 0;
+  }
+
+  int test() const {
+    int failures = page_is_current() ? 0 : 1;
+    std::set<std::string_view> sound;
+    for (const Row& row : kTable) {
+      if (!sound.insert(row.file).second) continue;
+      const std::set<std::string> seen = notices(load(row.file), std::nullopt);
+      if (seen.empty()) continue;
+      fmt::print("FAIL {}.json must pass as it is, but: {}\n", row.file, joined(seen));
+      ++failures;
+    }
+    for (std::size_t i = 0; i < kMutants; ++i) failures += judge(static_cast<Mutant>(i)) ? 0 : 1;
+    fmt::print("{} mutants, {} failures\n", kMutants, failures);
+    return failures == 0 ? 0 : 1;
+  }
+
+ private:
+  bool judge(Mutant mutant) const {
+    const auto row = std::find_if(std::begin(kTable), std::end(kTable),
+                                  [&](const Row& r) { return r.mutant == mutant; });
+    if (row == std::end(kTable)) {
+      fmt::print("FAIL {}: nothing in the table catches it\n", described(mutant).name);
+      return false;
+    }
+    const std::set<std::string> seen = notices(load(row->file), mutant);
+    const bool caught = seen.contains(std::string(row->notice));
+    fmt::print("{} {:28} {} by \"{}\" in {}.json\n", caught ? "ok  " : "FAIL",
+               described(mutant).name, caught ? "caught" : "not caught", row->notice, row->file);
+    if (!caught) fmt::print("     seen instead: {}\n", joined(seen));
+    return caught;
+  }
+
+  std::vector<std::string> files() const {
+    std::vector<std::string> all;
+    for (const fs::directory_entry& entry : fs::directory_iterator(root_ / "tests/mutants")) {
+      if (entry.path().extension() == ".json") all.push_back(entry.path().stem().string());
+    }
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
+  std::string page() const {
+    std::string text =
+        "# Mutants\n\n"
+        "Each row is a guard of the protocol that a test switches off, and what notices that it "
+        "is\n"
+        "gone. Without the mutant the same scenario passes. Written by `mutants ROOT --list`; the\n"
+        "test fails if this page is not current.\n\n"
+        "| mutant | without it | scenario | noticed by |\n|---|---|---|---|\n";
+    for (const Row& row : kTable) {
+      text += fmt::format("| `{}` | {} | `{}` | {} |\n", described(row.mutant).name,
+                          described(row.mutant).guard, row.file, row.notice);
+    }
+    return text;
+  }
+
+  bool page_is_current() const {
+    if (read_text(root_ / "tests/mutants/README.md") == page()) return true;
+    fmt::print("FAIL README.md is not what --list prints\n");
+    return false;
+  }
+
+  fs::path root_;
+  std::vector<Described> described_;
+};
+
+}  // namespace
+}  // namespace ackident
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 2;
+  try {
+    const ackident::Bench bench(argv[1]);
+    const std::string_view verb = argc > 2 ? argv[2] : "";
+    if (verb == "--list") return bench.list();
+    if (verb == "--matrix") return bench.matrix(argc > 3 ? argv[3] : "");
+    return bench.test();
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return 1;
+  }
+}
