@@ -192,6 +192,7 @@ Scenario load_scenario(const std::string& file_name, std::string_view text,
   const JsonNode* cluster = reader.find("cluster");
   if (cluster != nullptr) decode_network(decoder, cluster->find("network"));
   decode_faults(decoder, reader);
+  check_records_in_all(decoder, reader);
   decode_expectations(decoder, reader);
   for (const std::string_view key : {"controllers", "quorum"}) {
     reader.refuse(key, "a controller quorum is not modelled yet: there is one controller");
