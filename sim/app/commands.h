@@ -31,6 +31,7 @@ struct RunOptions {
   std::string json;                    // file to write the report to; "-": standard output
   bool trace = false;
   bool check_determinism = false;
+  bool promises = false;  // hold the run to what its settings promise, too
   bool no_color = false;
 };
 int run_command(const RunOptions& options);

@@ -56,6 +56,8 @@ void add_run(CLI::App& app, CommandLine& line) {
   command.add_flag("--trace", line.run.trace, "Print the strip chart of the run");
   command.add_flag("--check-determinism", line.run.check_determinism,
                    "Run twice and compare; name the first event that differs");
+  command.add_flag("--promises", line.run.promises,
+                   "Fail too if the run breaks what its settings promise, as in a swarm");
   command.add_flag("--no-color", line.run.no_color, "No colour even on a terminal");
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/commands.h"
 #include "app/files.h"
+#include "drive/contract.h"
 #include "drive/run.h"
 #include "report/json.h"
 #include "report/strip.h"
@@ -149,7 +150,10 @@ int run_scenario(const RunOptions& options, const Scenario& scenario) {
   }
   if (interrupted) return kInterrupted;
   if (options.check_determinism && !is_deterministic(scenario, result)) return kBroken;
-  return code_of(result.verdict);
+  const std::vector<std::string> broken =
+      options.promises ? broken_promises(scenario, result) : std::vector<std::string>();
+  for (const std::string& promise : broken) say(options, fmt::format("broken: {}\n", promise));
+  return broken.empty() ? code_of(result.verdict) : kFailed;
 }
 
 int run_command(const RunOptions& options) {
