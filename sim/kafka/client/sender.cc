@@ -92,15 +92,13 @@ void retry(Producer& producer, BatchSlot slot, ErrorCode error, Context& ctx) {
   requeue(producer, slot, ctx);
 }
 
-// C1.35: the records go into new batches of batch.size, under new numbers but with the old age and
-// sequence (C2.12). Without compression no batch of several records exceeds batch.size, so there is
-// exactly one piece: the same records again, at once and not counted as an attempt.
+// C1.35: the records go into new batches of batch.size with the old age and sequence (C2.12).
+// Without compression no batch of several records exceeds batch.size, so there is exactly one piece:
+// the same records again, at once and not counted as an attempt. It keeps its number, or records
+// that go round until delivery.timeout.ms would count as sent again each time.
 void split(Producer& producer, BatchSlot slot, const Context& ctx) {
   Accumulator& accumulator = producer.accumulator;
   ProducerBatch& batch = accumulator[slot];
-  batch.number = accumulator.next_number;
-  ++accumulator.next_number;
-  batch.announced = false;
   batch.attempts = 0;
   batch.retry_at = kLongAgo;
   // The pieces are not paid for from buffer.memory.
