@@ -85,8 +85,10 @@ std::string draw_cluster_config(Draw& draw, const SwarmFeatures& features) {
   if (features.flushed) config.add("log.flush.interval.messages", draw.of({1, 1, 10, 1000}));
   if (features.quick_cluster) {
     config.add("replica.lag.time.max.ms", draw.of({500, 1000, 2000, 5000, 10'000}));
-    config.add("broker.heartbeat.interval.ms", draw.of({200, 500, 1000, 2000}));
-    config.add("broker.session.timeout.ms", draw.of({1500, 3000, 6000, 9000}));
+    // A session shorter than the heartbeats would never let a broker be.
+    const std::int64_t heartbeat = draw.of({200, 500, 1000, 2000});
+    config.add("broker.heartbeat.interval.ms", heartbeat);
+    config.add("broker.session.timeout.ms", heartbeat + draw.of({1000, 2000, 4000, 7000}));
     config.add("zookeeper.session.timeout.ms", draw.of({1500, 4000, 6000, 18'000}));
     config.add("replica.socket.timeout.ms", draw.of({2000, 5000, 30'000}));
     config.add("replica.fetch.backoff.ms", draw.of({0, 100, 1000}));
@@ -95,9 +97,11 @@ std::string draw_cluster_config(Draw& draw, const SwarmFeatures& features) {
     config.add("unclean.leader.election.interval.ms", draw.of({1000, 5000, 300'000}));
   }
   if (features.small_buffers) {
-    config.add("replica.fetch.max.bytes", draw.of({1, 500, 5000, 1'048'576}));
-    config.add("replica.fetch.response.max.bytes", draw.of({1, 2000, 10'485'760}));
-    config.add("replica.fetch.min.bytes", draw.of({1, 1, 500}));
+    // Fetches that may not hold what they wait for are as slow as their wait.
+    const bool least = draw.percent(40);
+    config.add("replica.fetch.max.bytes", least ? draw.of({1, 500, 1'048'576}) : 1'048'576);
+    config.add("replica.fetch.response.max.bytes", least ? draw.of({1, 2000}) : 10'485'760);
+    config.add("replica.fetch.min.bytes", least ? 1 : 500);
     config.add("message.max.bytes", draw.of({600, 5000, 1'048'588}));
   }
   if (draw.percent(30)) config.add("replica.fetch.wait.max.ms", draw.of({50, 100, 500}));
@@ -243,9 +247,10 @@ std::string draw_consumer(Draw& draw, const Swarm& swarm, const Swarm::Topic& to
     config.add("metadata.max.age.ms", draw.of({1000, 5000, 300'000}));
   }
   if (features.small_buffers) {
-    config.add("max.partition.fetch.bytes", draw.of({1, 1000, 1'048'576}));
-    config.add("fetch.max.bytes", draw.of({1, 3000, 52'428'800}));
-    config.add("fetch.min.bytes", draw.of({1, 1, 300}));
+    const bool least = draw.percent(60);
+    config.add("max.partition.fetch.bytes", least ? draw.of({1, 1000}) : 1'048'576);
+    config.add("fetch.max.bytes", least ? draw.of({1, 3000}) : 52'428'800);
+    config.add("fetch.min.bytes", least ? 1 : 300);
   }
   consumer.add("config", config.text());
   return consumer.text();
