@@ -102,7 +102,10 @@ std::string draw_cluster_config(Draw& draw, const SwarmFeatures& features) {
     config.add("replica.fetch.max.bytes", least ? draw.of({1, 500, 1'048'576}) : 1'048'576);
     config.add("replica.fetch.response.max.bytes", least ? draw.of({1, 2000}) : 10'485'760);
     config.add("replica.fetch.min.bytes", least ? 1 : 500);
-    config.add("message.max.bytes", draw.of({600, 5000, 1'048'588}));
+    // What is too large is split and sent again at once, for all of delivery.timeout.ms.
+    if (features.quick_timeouts) {
+      config.add("message.max.bytes", draw.of({600, 5000, 1'048'588}));
+    }
   }
   if (draw.percent(30)) config.add("replica.fetch.wait.max.ms", draw.of({50, 100, 500}));
   if (draw.percent(20)) config.add("controller.quorum.append.linger.ms", draw.of({0, 5, 100}));
