@@ -10,6 +10,10 @@ void Invariants::reset(const Composition& composition) {
   violations_.clear();
   partitions_.assign(composition.partition_count(), PartitionRegistration{});
   bumped_.assign(composition.producers.size(), 0);
+  least_min_isr_.clear();
+  for (const TopicInfo& topic : composition.topics) {
+    least_min_isr_.push_back(topic.config.min_insync_replicas);
+  }
 }
 
 void Invariants::report(std::string_view invariant, const Where& where, std::string text) {
@@ -24,6 +28,10 @@ void Invariants::on_fact(const World& world, Shadows& shadows, const Account& ac
   if (fact.kind == FactKind::kBrokerFenced) return broker_fenced(world, where, fact.peer);
   if (fact.kind == FactKind::kProducerEpochBumped) {
     bumped_[world.composition().node(fact.node).index] = 1;
+  }
+  if (fact.kind == FactKind::kTopicConfigChanged) {
+    std::int32_t& least = least_min_isr_[static_cast<std::size_t>(fact.a)];
+    least = std::min(least, static_cast<std::int32_t>(fact.b));
   }
   if (fact.partition == kNoPartition) return;
   ShadowPartition& partition = shadows.at(fact.partition);
@@ -144,7 +152,9 @@ void Invariants::broker_fenced(const World& world, const Where& where, NodeId br
 }
 
 // An acks=all acknowledgement says that the records are committed, and that at least
-// min.insync.replicas replicas hold them (C1.25).  (mutants: AckBeforeHighWatermark, SkipMinIsrCheck)
+// min.insync.replicas replicas hold them (C1.25). A broker that learns of several changes at once
+// may still decide between two of them (R5.16), so the least setting that the topic had counts.
+// (mutants: AckBeforeHighWatermark, SkipMinIsrCheck)
 void Invariants::produce_answered(const World& world, const ShadowPartition& partition,
                                   const Account& account, const Where& where, const Fact& fact) {
   if (fact.a != 0 || fact.c < 0) return;
@@ -169,9 +179,10 @@ void Invariants::produce_answered(const World& world, const ShadowPartition& par
   }
   const Broker& broker = world.broker(where.node);
   const TopicId topic = composition.topic_of[where.partition.value()];
-  const std::uint32_t needed =
-      effective_min_isr(composition.behaviour, broker.image.topics[topic.value()],
-                        broker.image.partitions[where.partition.value()]);
+  TopicConfig config = broker.image.topics[topic.value()];
+  config.min_insync_replicas = least_min_isr_[topic.value()];
+  const std::uint32_t needed = effective_min_isr(
+      composition.behaviour, config, broker.image.partitions[where.partition.value()]);
   if (holders < needed) {
     report("AckedHasMinIsrCopies", where,
            fmt::format("acknowledged at offset {} with {} of {} copies", last.value(), holders,

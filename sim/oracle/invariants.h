@@ -55,6 +55,7 @@ class Invariants {
 
   std::vector<InvariantViolation> violations_;
   std::vector<PartitionRegistration> partitions_;  // newest seen at the controller
+  std::vector<std::int32_t> least_min_isr_;        // by TopicId: of all its configs so far
   std::vector<std::uint8_t> bumped_;               // by producer: its epoch changed (C2.20)
 };
 
