@@ -212,7 +212,8 @@ std::string draw_producer(Draw& draw, const Swarm& swarm, std::size_t number,
   const bool fixed = draw.percent(30);
   if (fixed) producer.add("partition", draw.between(0, topic.partitions - 1));
   producer.add_text("rate", fmt::format("{}/s", draw.of({1, 10, 50, 100, 300})));
-  if (draw.percent(25)) producer.add("burst", draw.of({2, 5, 20}));
+  // Each record of a burst may wait for memory on its own.
+  if (!features.small_buffers && draw.percent(25)) producer.add("burst", draw.of({2, 5, 20}));
   if (draw.percent(40)) producer.add_text("arrivals", "poisson");
   if (!fixed && draw.percent(25)) producer.add("keys", draw.of({1, 3, 100}));
   if (draw.percent(40)) {
