@@ -61,7 +61,7 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
   if (partition.leaders.empty() || partition.leaders.back().epoch < epoch) {
     partition.leaders.push_back({epoch, fact.node});
   } else {
-    return;   // a broker that replays old metadata leads for no time at all
+    return;  // a broker that replays old metadata leads for no time at all
   }
   partition.leader_high_watermark = Offset(fact.b);
   const ShadowLog* log = partition.log_of(fact.node);
@@ -71,9 +71,24 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
     report("I3 LeaderCompleteness", where,
            fmt::format("the new leader of epoch {} lacks committed records {}..{}", epoch.value(),
                        same.value(), partition.committed.end.value() - 1));
-    partition.committed.cut(same);   // what the new leader has is what is committed from now on
+    partition.committed.cut(same);  // what the new leader has is what is committed from now on
   }
 }
+
+namespace {
+
+// Kafka's own gap: metadata of the partition epoch that the leader knows already overrides what it
+// proposed since (R4.13, KAFKA-13790). Until the next metadata comes it has forgotten that the
+// controller may have let the member in, and does not wait for it.
+bool forgot_proposal(const World& world, NodeId leader, NodeId member, PartitionId partition) {
+  const Replica* replica = world.broker(leader).replicas.find(partition);
+  if (replica == nullptr || !std::holds_alternative<Leader>(replica->role)) return false;
+  const auto* isr = std::get_if<CommittedIsr>(&std::get<Leader>(replica->role).isr);
+  return isr != nullptr && !isr->isr.contains(member) &&
+         replica->partition_epoch < world.partition(partition).partition_epoch;
+}
+
+}  // namespace
 
 // A high watermark only rises within a leader epoch (I5), and every member of the committed ISR
 // holds all records below it (I2).  (mutants: HwIsLeaderEnd, HwIgnoresMaximalIsr)
@@ -98,6 +113,7 @@ void Invariants::high_watermark_rose(const World& world, ShadowPartition& partit
       if (copy == nullptr || copy->end >= to) continue;
       Where at = where;
       at.node = member;
+      at.permitted = at.permitted || forgot_proposal(world, where.node, member, where.partition);
       report("I2 IsrHoldsCommitted", at,
              fmt::format("in the ISR with log end {} below the high watermark {}",
                          copy->end.value(), fact.b));
@@ -161,8 +177,7 @@ void Invariants::produce_answered(const World& world, const ShadowPartition& par
   const Composition& composition = world.composition();
   const std::uint16_t producer = composition.node(fact.peer).index;
   if (composition.producers[producer].config.acks != Acks::kAll) return;
-  const BatchGhost* batch =
-      account.find(producer, BatchNumber(static_cast<std::uint32_t>(fact.b)));
+  const BatchGhost* batch = account.find(producer, BatchNumber(static_cast<std::uint32_t>(fact.b)));
   if (batch == nullptr) return;
   const Offset last = Offset(fact.c) + (std::int64_t{batch->count} - 1);
   if (partition.committed.end <= last) {
@@ -181,8 +196,8 @@ void Invariants::produce_answered(const World& world, const ShadowPartition& par
   const TopicId topic = composition.topic_of[where.partition.value()];
   TopicConfig config = broker.image.topics[topic.value()];
   config.min_insync_replicas = least_min_isr_[topic.value()];
-  const std::uint32_t needed = effective_min_isr(
-      composition.behaviour, config, broker.image.partitions[where.partition.value()]);
+  const std::uint32_t needed = effective_min_isr(composition.behaviour, config,
+                                                 broker.image.partitions[where.partition.value()]);
   if (holders < needed) {
     report("AckedHasMinIsrCopies", where,
            fmt::format("acknowledged at offset {} with {} of {} copies", last.value(), holders,
