@@ -362,4 +362,11 @@ void Injector::heal_all(World& world) {
   world.note(Fact{FactKind::kFaultsHealed, kNoNode, kNoNode, kNoPartition, 0, 0, 0});
 }
 
+void Injector::start_ended(World& world) {
+  for (std::uint32_t i = 0; i < world.composition().broker_count; ++i) {
+    const NodeId node = world.composition().broker_node(i);
+    if (!world.up(node)) world.start_process(node);
+  }
+}
+
 }  // namespace ackident

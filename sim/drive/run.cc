@@ -78,8 +78,24 @@ void Runner::settle(const RunHooks& hooks) {
       result_.settled = at;
       return;
     }
+    start_ended(at, hooks);
   }
   result_.bounds_hit = !durable_quiet(world_);
+}
+
+// A broker gives up when it could not register for a minute (R6.2): whoever heals starts it again.
+void Runner::start_ended(Instant at, const RunHooks& hooks) {
+  const std::uint32_t brokers = world_.composition().broker_count;
+  bool all_up = true;
+  for (std::uint32_t i = 0; i < brokers; ++i) {
+    all_up = all_up && world_.up(world_.composition().broker_node(i));
+  }
+  if (all_up) return;
+  Step started;
+  world_.begin_external_step(started, at);
+  Injector::start_ended(world_);
+  world_.finish_scenario_step(started);
+  watch(started, hooks);
 }
 
 void Runner::finish() {

@@ -313,15 +313,15 @@ TEST_CASE("A fatal error fails the batch and bumps the epoch over the hole (C1.4
   CHECK(bench.count(FactKind::kProducerEpochBumped) == 1);
 }
 
-TEST_CASE("MESSAGE_TOO_LARGE for several records: new numbers, same sequence, at once (C1.35)") {
+TEST_CASE("MESSAGE_TOO_LARGE for several records: the same records again, at once (C1.35)") {
   ProducerBench bench;
   bench.start_process();
   bench.send(3);
   bench.reply({ErrorCode::kMessageTooLarge});
   REQUIRE(bench.produces.size() == 1);
-  CHECK(bench.produces[0].parts[0].number == BatchNumber(1));
+  CHECK(bench.produces[0].parts[0].number == BatchNumber(0));
   CHECK(bench.produces[0].parts[0].base_sequence == Sequence(0));
-  CHECK(bench.count(FactKind::kRecordsSent) == 2);
+  CHECK(bench.count(FactKind::kRecordsSent) == 1);  // or each round would count as more records
   CHECK(bench.count(FactKind::kRetried) == 0);
   bench.run_for(bench.config().delivery_timeout);  // the piece is as old as its parent
   CHECK(bench.count(FactKind::kFailed) == 1);
