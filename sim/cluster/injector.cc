@@ -158,9 +158,7 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
       case FaultAction::kPowerLoss:
         bit |= world.stop_process(node, StopKind::kPowerLoss, fault.lose_records);
         break;
-      case FaultAction::kDiskWipe:
-        bit |= world.stop_process(node, StopKind::kDiskWipe, -1);
-        break;
+      case FaultAction::kDiskWipe: bit |= world.stop_process(node, StopKind::kDiskWipe, -1); break;
       case FaultAction::kShutdown: bit |= world.shut_down_process(node); break;
       case FaultAction::kStart: bit |= world.start_process(node); break;
       case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
@@ -328,7 +326,7 @@ void Injector::resolve_one(const World& world, const Selector& selector, std::ui
     case SelectorKind::kReplicas:
       for (const NodeId node : partition.replicas) add_once(out, node);
       break;
-    default: {   // kFollower
+    default: {  // kFollower
       std::int32_t nth = 0;
       for (const NodeId node : partition.replicas) {
         if (node == partition.leader) continue;
@@ -353,19 +351,17 @@ void Injector::heal_all(World& world) {
     const bool stands = !states_[i].standing.empty();
     if (stands && must_be_undone(faults_[i].action)) revert(world, i);
   }
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const NodeId node(static_cast<std::uint16_t>(i));
-    const NodeKind kind = world.composition().nodes[i].kind;
-    world.resume_process(node);
-    if (kind == NodeKind::kBroker || kind == NodeKind::kController) world.start_process(node);
-  }
+  for (std::uint32_t i = 0; i < n; ++i) world.resume_process(NodeId(static_cast<std::uint16_t>(i)));
+  start_servers(world);
   world.note(Fact{FactKind::kFaultsHealed, kNoNode, kNoNode, kNoPartition, 0, 0, 0});
 }
 
-void Injector::start_ended(World& world) {
-  for (std::uint32_t i = 0; i < world.composition().broker_count; ++i) {
-    const NodeId node = world.composition().broker_node(i);
-    if (!world.up(node)) world.start_process(node);
+void Injector::start_servers(World& world) {
+  const std::vector<NodeInfo>& nodes = world.composition().nodes;
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const NodeKind kind = nodes[i].kind;
+    const bool server = kind == NodeKind::kBroker || kind == NodeKind::kController;
+    if (server) world.start_process(NodeId(static_cast<std::uint16_t>(i)));
   }
 }
 

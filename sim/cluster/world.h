@@ -107,6 +107,7 @@ class World {
     bool frozen = false;
     bool stopping = false;              // it had its SIGTERM
     bool restarts = false;              // it was started again meanwhile: begins when it has ended
+    bool terminating = false;           // a SIGTERM is pending until it moves again
     Incarnation incarnation;
     std::uint32_t timer_first = 0;      // its timers: [timer_first, timer_first + timer_count)
     std::uint32_t timer_count = 0;

@@ -60,7 +60,8 @@ bool Runner::advance(Instant until, const RunHooks& hooks) {
 }
 
 // Heals everything and runs on until nothing moves but heartbeats, in slices of one second; at most
-// settle_max.
+// settle_max. A broker that still exits in that time, because it had been told to or because it
+// could not register (R6.2), is started again at the next slice.
 void Runner::settle(const RunHooks& hooks) {
   const Instant duration = scenario_.setup.duration;
   Step healed;
@@ -78,24 +79,18 @@ void Runner::settle(const RunHooks& hooks) {
       result_.settled = at;
       return;
     }
-    start_ended(at, hooks);
+    restart_servers(at, hooks);
   }
   result_.bounds_hit = !durable_quiet(world_);
 }
 
-// A broker gives up when it could not register for a minute (R6.2): whoever heals starts it again.
-void Runner::start_ended(Instant at, const RunHooks& hooks) {
-  const std::uint32_t brokers = world_.composition().broker_count;
-  bool all_up = true;
-  for (std::uint32_t i = 0; i < brokers; ++i) {
-    all_up = all_up && world_.up(world_.composition().broker_node(i));
-  }
-  if (all_up) return;
-  Step started;
-  world_.begin_external_step(started, at);
-  Injector::start_ended(world_);
-  world_.finish_scenario_step(started);
-  watch(started, hooks);
+void Runner::restart_servers(Instant at, const RunHooks& hooks) {
+  if (servers_up(world_)) return;
+  Step step;
+  world_.begin_external_step(step, at);
+  Injector::start_servers(world_);
+  world_.finish_scenario_step(step);
+  watch(step, hooks);
 }
 
 void Runner::finish() {
