@@ -14,7 +14,6 @@ bool may_forget(const TopicConfig& config) { return config.flush_messages != 1; 
 bool may_lose_committed(const Scenario& scenario) {
   const Composition& composition = scenario.setup.composition;
   if (composition.behaviour.truncation != Truncation::kOnFetch) return true;
-  if (!composition.behaviour.kraft) return true;  // two controllers' words may cross (R9.2)
   bool unclean = false;
   bool forgets = false;
   for (const TopicInfo& topic : composition.topics) {
