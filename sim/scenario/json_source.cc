@@ -187,8 +187,8 @@ void TreeBuilder::report_duplicates(const JsonNode& object) {
 }
 
 // "[json.exception.parse_error.101] parse error at line 3, column 14: syntax error while parsing
-// object key - unexpected ','; ..." to "syntax error while parsing object key - unexpected ','"; and
-// "[json.exception.out_of_range.406] number overflow ..." to "number overflow ...".
+// object key - unexpected ','; ..." to "syntax error while parsing object key - unexpected ','";
+// and "[json.exception.out_of_range.406] number overflow ..." to "number overflow ...".
 std::string plain_message(const std::string& message) {
   const std::size_t bracket = message.find("] ");
   if (message.find("column ") == std::string::npos && bracket != std::string::npos) {
