@@ -9,6 +9,8 @@
 
 namespace ackident {
 
+struct Scenario;
+
 // Exit codes, as diff and grep have them.
 enum ExitCode : int {
   kHeld = 0,       // every expectation held
@@ -29,9 +31,22 @@ struct RunOptions {
   std::string json;                    // file to write the report to; "-": standard output
   bool trace = false;
   bool check_determinism = false;
+  bool promises = false;  // hold the run to what its settings promise, too
   bool no_color = false;
 };
 int run_command(const RunOptions& options);
+// One scenario, with everything that is printed about it.
+int run_scenario(const RunOptions& options, const Scenario& scenario);
+
+struct SwarmCommand {
+  std::uint64_t first = 0;
+  std::uint64_t last = 99;
+  std::uint32_t jobs = 1;
+  std::string kafka;   // one release line; empty: drawn
+  std::string write;   // file to write the scenario of a single seed to
+  bool trace = false;  // show the run of a single seed
+};
+int swarm_command(const SwarmCommand& command);
 
 int validate_command(const std::vector<std::string>& files,
                      const std::vector<std::string>& overrides);

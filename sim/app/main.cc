@@ -2,11 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <csignal>
 
 #include "app/commands.h"
 #include "app/files.h"
 #include "base/check.h"
+#include "kafka/behaviour.h"
 #include "scenario/diagnostics.h"
 
 namespace ackident {
@@ -20,6 +22,8 @@ constexpr const char* kExamples =
     "Exit codes: 0 everything held, 1 an expectation failed, 2 wrong usage or bad input,\n"
     "3 nothing failed but something is unknown or vacuous, 70 a bug of ackident, 130 interrupted.";
 
+constexpr std::uint64_t kSwarmSeedsMax = 10'000'000;
+
 extern "C" void on_interrupt(int) { interrupted = true; }
 
 // What the user typed, as far as the options of the commands go.
@@ -31,6 +35,8 @@ struct CommandLine {
   std::string version;
   std::string key;
   std::string directory = "scenarios";
+  SwarmCommand swarm;
+  std::string seeds = "0..99";
 };
 
 void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
@@ -54,6 +60,8 @@ void add_run(CLI::App& app, CommandLine& line) {
   command.add_flag("--trace", line.run.trace, "Print the strip chart of the run");
   command.add_flag("--check-determinism", line.run.check_determinism,
                    "Run twice and compare; name the first event that differs");
+  command.add_flag("--promises", line.run.promises,
+                   "Fail too if the run breaks what its settings promise, as in a swarm");
   command.add_flag("--no-color", line.run.no_color, "No colour even on a terminal");
 }
 
@@ -74,6 +82,43 @@ void add_others(CLI::App& app, CommandLine& line) {
 
   CLI::App& list = *app.add_subcommand("list", "List the scenarios of a directory");
   list.add_option("DIR", line.directory, "Directory to search")->capture_default_str();
+}
+
+// "A..B", both included; or one seed.
+bool read_seeds(const std::string& text, SwarmCommand& swarm) {
+  const std::size_t dots = text.find("..");
+  const auto number = [](std::string_view digits, std::uint64_t& out) {
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    return error == std::errc() && end == digits.data() + digits.size();
+  };
+  const std::string_view view = text;
+  if (dots == std::string::npos) {
+    if (!number(view, swarm.first)) return false;
+    swarm.last = swarm.first;
+    return true;
+  }
+  return number(view.substr(0, dots), swarm.first) && number(view.substr(dots + 2), swarm.last) &&
+         swarm.first <= swarm.last && swarm.last - swarm.first < kSwarmSeedsMax;
+}
+
+void add_swarm(CLI::App& app, CommandLine& line) {
+  CLI::App& command = *app.add_subcommand(
+      "swarm", "Draw scenarios from seeds, and check all that Kafka promises of them");
+  command.add_option("--seeds", line.seeds, "Seeds from A to B, both included")
+      ->type_name("A..B")
+      ->check([&swarm = line.swarm](const std::string& text) {
+        return read_seeds(text, swarm) ? std::string()
+                                       : "expected seeds such as 0..999, not " + text;
+      });
+  command.add_option("--jobs", line.swarm.jobs, "Threads; the results do not depend on it")
+      ->check(CLI::Range(1, 256));
+  std::vector<std::string> versions;
+  for (const VersionName& version : known_versions()) versions.emplace_back(version.name);
+  command.add_option("--kafka", line.swarm.kafka, "One version for all, instead of drawn ones")
+      ->check(CLI::IsMember(versions));
+  command.add_flag("--trace", line.swarm.trace, "Show the run of a single seed");
+  command.add_option("--write", line.swarm.write, "Write the scenario of a single seed")
+      ->type_name("FILE");
 }
 
 // The name nearest to a word that no command or option has.
@@ -114,6 +159,7 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("run")) return run_command(line.run);
   if (app.got_subcommand("validate")) return validate_command(line.files, line.overrides);
   if (app.got_subcommand("schema")) return schema_command(line.schema);
+  if (app.got_subcommand("swarm")) return swarm_command(line.swarm);
   if (app.got_subcommand("config")) return config_command(line.version, line.key);
   return list_command(line.directory);
 }
@@ -127,6 +173,7 @@ int run_main(int count, char** words) {
   CommandLine line;
   add_run(app, line);
   add_others(app, line);
+  add_swarm(app, line);
   try {
     app.parse(count, words);
   } catch (const CLI::ParseError& error) {

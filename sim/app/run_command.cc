@@ -7,6 +7,7 @@
 
 #include "app/commands.h"
 #include "app/files.h"
+#include "drive/contract.h"
 #include "drive/run.h"
 #include "report/json.h"
 #include "report/strip.h"
@@ -54,7 +55,6 @@ void say(const RunOptions& options, std::string_view text) {
     print(text);
   }
 }
-
 
 void watch_fact(void* context, Instant at, EventId event, EventId cause, const Fact& fact) {
   static_cast<StripChart*>(context)->on_fact(at, event, cause, fact);
@@ -131,7 +131,13 @@ bool is_deterministic(const Scenario& scenario, const RunResult& result) {
 }
 
 int run_one(const RunOptions& options, const std::string& file) {
-  const Scenario scenario = load_scenario(file, read_file(file), options.overrides, options.seed);
+  return run_scenario(options,
+                      load_scenario(file, read_file(file), options.overrides, options.seed));
+}
+
+}  // namespace
+
+int run_scenario(const RunOptions& options, const Scenario& scenario) {
   for (const std::string& warning : scenario.warnings) fmt::print(stderr, "{}\n", warning);
   check_context().seed = scenario.seed;
   const RunResult result = simulate(options, scenario);
@@ -144,10 +150,11 @@ int run_one(const RunOptions& options, const std::string& file) {
   }
   if (interrupted) return kInterrupted;
   if (options.check_determinism && !is_deterministic(scenario, result)) return kBroken;
-  return code_of(result.verdict);
+  const std::vector<std::string> broken =
+      options.promises ? broken_promises(scenario, result) : std::vector<std::string>();
+  for (const std::string& promise : broken) say(options, fmt::format("broken: {}\n", promise));
+  return broken.empty() ? code_of(result.verdict) : kFailed;
 }
-
-}  // namespace
 
 int run_command(const RunOptions& options) {
   if (options.files.size() > 1 && !options.json.empty()) {

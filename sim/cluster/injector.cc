@@ -25,6 +25,12 @@ bool is_link_fault(FaultAction action) {
   }
 }
 
+// What heal_all() cannot find out from the world.
+bool must_be_undone(FaultAction action) {
+  return action == FaultAction::kSlowLink || action == FaultAction::kHold ||
+         action == FaultAction::kSlowBroker;
+}
+
 void add_once(std::vector<NodeId>& nodes, NodeId node) {
   if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
 }
@@ -53,6 +59,7 @@ void Injector::begin(World& world) {
     state.fired = state.matches = 0;
     state.bit = false;
     state.times.clear();
+    state.standing.clear();
   }
   healed_ = false;
   first_at_ = kNever;
@@ -111,21 +118,27 @@ void Injector::fire(World& world, const Step& step) {
 void Injector::act(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
   FaultState& state = states_[fault];
-  resolve(world, f.target, fault, state.targets);
-  resolve(world, f.to, fault, state.others);
-  if (is_link_fault(f.action)) {  // an end that is not named is everyone
+  FaultEnds ends;
+  resolve(world, f.target, fault, ends.targets);
+  resolve(world, f.to, fault, ends.others);
+  if (is_link_fault(f.action)) {   // an end that is not named is everyone
     const std::vector<Selector> everyone{Selector{.kind = SelectorKind::kEveryone}};
-    if (f.target.empty()) resolve(world, everyone, fault, state.targets);
-    if (f.to.empty()) resolve(world, everyone, fault, state.others);
+    if (f.target.empty()) resolve(world, everyone, fault, ends.targets);
+    if (f.to.empty()) resolve(world, everyone, fault, ends.others);
   }
-  const bool bit =
-      is_link_fault(f.action) ? apply_to_links(world, f, state, false) : apply(world, f, state);
+  const bool bit = is_link_fault(f.action) ? apply_to_links(world, f, ends, false)
+                                           : apply(world, f, ends);
   ++state.fired;
   state.bit = state.bit || bit;
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
   first_at_ = std::min(first_at_, world.now());
   last_at_ = std::max(last_at_, world.now());
   world.note(Fact{FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fault, bit ? 1 : 0, 0});
+  const bool undone = f.revert_after > Duration() || must_be_undone(f.action);
+  if (undone && std::find(state.standing.begin(), state.standing.end(), ends) ==
+                    state.standing.end()) {
+    state.standing.push_back(std::move(ends));
+  }
   if (f.revert_after > Duration()) {
     world.arm_scenario_timer(static_cast<std::uint32_t>(faults_.size()) + fault,
                              world.now() + f.revert_after);
@@ -133,9 +146,9 @@ void Injector::act(World& world, std::uint32_t fault) {
   if (f.trigger == TriggerKind::kRate || f.repeats) arm_next(world, fault);
 }
 
-bool Injector::apply(World& world, const Fault& fault, FaultState& state) {
+bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
   bool bit = false;
-  for (const NodeId node : state.targets) {
+  for (const NodeId node : ends.targets) {
     switch (fault.action) {
       case FaultAction::kKill: bit |= world.stop_process(node, StopKind::kProcessKill, -1); break;
       case FaultAction::kPowerLoss:
@@ -165,7 +178,7 @@ bool Injector::apply(World& world, const Fault& fault, FaultState& state) {
   return bit;
 }
 
-bool Injector::apply_to_links(World& world, const Fault& fault, const FaultState& state,
+bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds& ends,
                               bool undo) {
   bool bit = false;
   const auto one_way = [&](NodeId from, NodeId to) {
@@ -191,8 +204,8 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultState
       default: SIM_CHECK(false);
     }
   };
-  for (const NodeId from : state.targets) {
-    for (const NodeId to : state.others) {
+  for (const NodeId from : ends.targets) {
+    for (const NodeId to : ends.others) {
       one_way(from, to);
       const bool cuts = fault.action == FaultAction::kCut || fault.action == FaultAction::kHeal;
       if (cuts && fault.both_ways) one_way(to, from);
@@ -201,17 +214,20 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultState
   return bit;
 }
 
-// Undoes what the last firing did, to the nodes it did it to.
+// Undoes what its firings did, to the nodes they did it to.
 void Injector::revert(World& world, std::uint32_t fault) {
-  const Fault& f = faults_[fault];
-  const FaultState& state = states_[fault];
   last_at_ = std::max(last_at_, world.now());
-  if (is_link_fault(f.action)) {
-    apply_to_links(world, f, state, true);
+  for (const FaultEnds& ends : states_[fault].standing) undo(world, faults_[fault], ends);
+  states_[fault].standing.clear();
+}
+
+void Injector::undo(World& world, const Fault& fault, const FaultEnds& ends) {
+  if (is_link_fault(fault.action)) {
+    apply_to_links(world, fault, ends, true);
     return;
   }
-  for (const NodeId node : state.targets) {
-    switch (f.action) {
+  for (const NodeId node : ends.targets) {
+    switch (fault.action) {
       case FaultAction::kKill:
       case FaultAction::kPowerLoss:
       case FaultAction::kDiskWipe:
@@ -325,10 +341,8 @@ void Injector::heal_all(World& world) {
     }
   }
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
-    const Fault& f = faults_[i];
-    const bool undoes = f.action == FaultAction::kSlowLink || f.action == FaultAction::kHold ||
-                        f.action == FaultAction::kSlowBroker;
-    if (undoes && states_[i].fired > 0) revert(world, i);
+    const bool stands = !states_[i].standing.empty();
+    if (stands && must_be_undone(faults_[i].action)) revert(world, i);
   }
   for (std::uint32_t i = 0; i < n; ++i) world.resume_process(NodeId(static_cast<std::uint16_t>(i)));
   start_servers(world);

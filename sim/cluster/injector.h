@@ -12,14 +12,22 @@
 
 namespace ackident {
 
+// Whom a firing resolved to.
+struct FaultEnds {
+  std::vector<NodeId> targets;
+  std::vector<NodeId> others;
+
+  bool operator==(const FaultEnds&) const = default;
+};
+
 struct FaultState {
   std::uint32_t fired = 0;
   bool bit = false;
-  std::uint32_t matches = 0;   // facts that matched its trigger
-  std::vector<Instant> times;  // of the first firings, bounded
-  // What the last firing resolved to: reverting undoes exactly that.
-  std::vector<NodeId> targets;
-  std::vector<NodeId> others;
+  std::uint32_t matches = 0;            // facts that matched its trigger
+  std::vector<Instant> times;           // of the first firings, bounded
+  // What its firings did and nobody has undone: reverting undoes exactly that. A fault that fires
+  // again may find other targets.
+  std::vector<FaultEnds> standing;
 };
 inline constexpr std::size_t kFaultTimesMax = 16;
 
@@ -53,9 +61,10 @@ class Injector {
   void arm_first(World& world, std::uint32_t fault);
   void arm_next(World& world, std::uint32_t fault);
   void act(World& world, std::uint32_t fault);
-  bool apply(World& world, const Fault& fault, FaultState& state);
-  bool apply_to_links(World& world, const Fault& fault, const FaultState& state, bool undo);
+  static bool apply(World& world, const Fault& fault, const FaultEnds& ends);
+  static bool apply_to_links(World& world, const Fault& fault, const FaultEnds& ends, bool undo);
   void revert(World& world, std::uint32_t fault);
+  static void undo(World& world, const Fault& fault, const FaultEnds& ends);
 
   std::vector<Fault> faults_;
   std::vector<FaultState> states_;

@@ -1,6 +1,7 @@
 #include "cluster/world.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ackident {
 namespace {
@@ -102,6 +103,7 @@ void World::reset(std::uint64_t seed, Step& formed) {
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     Process& process = processes_[i];
     process.up = process.frozen = process.terminating = false;
+    process.stopping = process.restarts = false;
     process.incarnation = Incarnation(0);
     process.late.clear();
     const NodeId node(static_cast<std::uint16_t>(i));
@@ -220,7 +222,10 @@ void World::apply_effects(NodeId node) {
   }
   outbox_.effects.clear();
   outbox_.messages.clear();
-  if (exits) end_process(node, StopKind::kClean);
+  if (!exits) return;
+  const bool restarts = process.restarts;
+  end_process(node, StopKind::kClean);
+  if (restarts) start_process(node);
 }
 
 void World::send(NodeId from, const Effect& effect) {
@@ -300,6 +305,7 @@ void World::end_process(NodeId node, StopKind kind) {
   outbox_.effects.clear();  // a dying process has no effects
   outbox_.messages.clear();
   process.up = process.frozen = process.terminating = false;
+  process.stopping = process.restarts = false;
   process.late.clear();
   for (std::uint32_t i = 0; i < process.timer_count; ++i) {
     queue_.disarm(TimerId(process.timer_first + i));
@@ -311,6 +317,7 @@ void World::end_process(NodeId node, StopKind kind) {
 
 bool World::start_process(NodeId node) {
   Process& process = processes_[node.value()];
+  if (process.stopping) return std::exchange(process.restarts, true) == false;
   if (process.up) return false;
   // A consumer that starts late starts for the first time.
   const bool first =
@@ -334,6 +341,7 @@ bool World::shut_down_process(NodeId node) {
   }
   process.terminating = false;
   note(Fact{FactKind::kShutdownBegan, node, kNoNode, kNoPartition, 0, 0, 0});
+  processes_[node.value()].stopping = true;
   context_.begin(node, now_);
   with_node(node, [&](auto& state) { shut_down(state, context_); });
   apply_effects(node);

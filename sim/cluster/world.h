@@ -80,8 +80,8 @@ class World {
 
   // ---- verbs of the injector; each returns whether it changed anything ----
   bool stop_process(NodeId node, StopKind kind, std::int64_t lose_records);
-  bool start_process(NodeId node);
-  bool shut_down_process(NodeId node);  // SIGTERM
+  bool start_process(NodeId node);       // of one that is still shutting down: when it has ended
+  bool shut_down_process(NodeId node);   // SIGTERM
   bool freeze_process(NodeId node);
   bool resume_process(NodeId node);
   bool cut(NodeId from, NodeId to, bool reset_connections);
@@ -105,6 +105,8 @@ class World {
   struct Process {
     bool up = false;
     bool frozen = false;
+    bool stopping = false;              // it had its SIGTERM
+    bool restarts = false;              // it was started again meanwhile: begins when it has ended
     bool terminating = false;           // a SIGTERM is pending until it moves again
     Incarnation incarnation;
     std::uint32_t timer_first = 0;  // its timers: [timer_first, timer_first + timer_count)

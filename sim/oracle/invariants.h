@@ -25,14 +25,30 @@ class Invariants {
   // What on_fact() looks at: the loop over all facts spares it the others.
   static constexpr bool follows(FactKind kind) {
     switch (kind) {
-      case FactKind::kBrokerFenced:
-      case FactKind::kProducerEpochBumped:
-      case FactKind::kBecameLeader:
+      case FactKind::kTailLost:
+      case FactKind::kAppended:
+      case FactKind::kReplicated:
+      case FactKind::kTruncated:
       case FactKind::kHighWatermark:
+      case FactKind::kFollowerHighWatermark:
+      case FactKind::kHighWatermarkLoaded:
+      case FactKind::kBecameLeader:
+      case FactKind::kBecameFollower:
+      case FactKind::kWentOffline:
+      case FactKind::kIsrProposed:
       case FactKind::kPartitionChanged:
+      case FactKind::kLeaderElected:
+      case FactKind::kBrokerFenced:
+      case FactKind::kBrokerUnfenced:
+      case FactKind::kTopicConfigChanged:
       case FactKind::kProduceAnswered:
+      case FactKind::kProducerEpochBumped:
       case FactKind::kDelivered:
-      case FactKind::kTruncated: return true;
+      case FactKind::kProcessed:
+      case FactKind::kCommitted:
+      case FactKind::kPositionReset:
+      case FactKind::kKilled:
+      case FactKind::kFrozen: return true;
       default: return false;
     }
   }
@@ -114,6 +130,7 @@ class Invariants {
 
   std::vector<InvariantViolation> violations_;
   std::vector<PartitionChangeSeen> partitions_;
+  std::vector<std::int32_t> least_min_isr_;        // by TopicId: of all its configs so far
   std::vector<std::uint8_t> bumped_;               // by producer: its epoch changed (C2.20)
   std::vector<std::vector<Waiting>> waiting_;      // by producer
   Instant waiting_until_ = kNever;                 // nothing is overdue before this

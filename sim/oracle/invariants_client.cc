@@ -8,8 +8,9 @@
 namespace ackident {
 
 // An acks=all acknowledgement says that the records are committed, and that at least
-// min.insync.replicas replicas hold them (C1.25).  (mutants: AckBeforeHighWatermark,
-// SkipMinIsrCheck)
+// min.insync.replicas replicas hold them (C1.25). A broker that learns of several changes at once
+// may still decide between two of them (R5.16), so the least setting that the topic had counts.
+// (mutants: AckBeforeHighWatermark, SkipMinIsrCheck)
 void Invariants::produce_answered(const World& world, const ShadowPartition& partition,
                                   const Account& account, const Where& where, const Fact& fact) {
   if (fact.a != 0 || fact.c < 0) return;
@@ -33,9 +34,10 @@ void Invariants::produce_answered(const World& world, const ShadowPartition& par
   }
   const Broker& broker = world.broker(where.node);
   const TopicId topic = composition.topic_of[where.partition.value()];
-  const std::uint32_t needed =
-      effective_min_isr(composition.behaviour, broker.image.topics[topic.value()],
-                        broker.image.partitions[where.partition.value()]);
+  TopicConfig config = broker.image.topics[topic.value()];
+  config.min_insync_replicas = least_min_isr_[topic.value()];
+  const std::uint32_t needed = effective_min_isr(composition.behaviour, config,
+                                                 broker.image.partitions[where.partition.value()]);
   if (holders < needed) {
     report("AckedHasMinIsrCopies", where,
            fmt::format("acknowledged at offset {} with {} of {} copies", last.value(), holders,

@@ -51,6 +51,8 @@ void decode_network(Decoder& decoder, const JsonNode* network);
 void decode_topics(Decoder& decoder, ObjectReader& root);
 // decode_producers.cc, decode_consumers.cc
 void decode_producers(Decoder& decoder, ObjectReader& root);
+// After the faults, which may change rates: the memory of a run is bounded by its records.
+void check_records_in_all(Decoder& decoder, ObjectReader& root);
 void decode_consumers(Decoder& decoder, ObjectReader& root);
 // decode_faults.cc, decode_trigger.cc, decode_action.cc
 void decode_faults(Decoder& decoder, ObjectReader& root);

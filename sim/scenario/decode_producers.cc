@@ -184,7 +184,43 @@ void decode_producer(Decoder& decoder, const JsonNode& node, std::size_t number)
   }
 }
 
+// Records of arrivals of `burst` in a time, at most the bound in all (so sums cannot overflow).
+std::int64_t records_in(Duration time, Duration interval, std::uint32_t burst) {
+  if (time <= Duration() || interval <= Duration()) return 0;
+  const std::int64_t arrivals = time.ns() / interval.ns() + 1;
+  return arrivals > kRecordsInAllMax / burst ? kRecordsInAllMax : arrivals * burst;
+}
+
+// At most: as if every change of a rate came beside the others, from its instant to the end.
+std::int64_t records_of(const Decoder& decoder, const ProducerInfo& producer) {
+  const Workload& workload = producer.workload;
+  const Instant stop = std::min(workload.stop, decoder.end());
+  std::int64_t records = records_in(stop - workload.start, workload.interval, workload.burst);
+  for (const Fault& fault : decoder.scenario.setup.faults) {
+    if (fault.action != FaultAction::kSetRate || fault.target.empty()) continue;
+    if (fault.target[0].node != producer.node) continue;
+    const Instant from = fault.trigger == TriggerKind::kAt ? fault.at : Instant();
+    records += records_in(stop - from, fault.workload.interval, fault.workload.burst);
+    if (records >= kRecordsInAllMax) break;
+  }
+  const auto bound = std::min(workload.count_max, static_cast<std::uint64_t>(kRecordsInAllMax));
+  return std::min(records, static_cast<std::int64_t>(bound));
+}
+
 }  // namespace
+
+void check_records_in_all(Decoder& decoder, ObjectReader& root) {
+  const JsonNode* node = root.find("producers");
+  if (node == nullptr) return;
+  std::int64_t records = 0;
+  for (const ProducerInfo& producer : decoder.composition().producers) {
+    records += records_of(decoder, producer);
+  }
+  if (records < kRecordsInAllMax) return;
+  decoder.problems.error(*node, "the producers could send " + std::to_string(kRecordsInAllMax) +
+                                    " records or more in all: lower their rates or give a "
+                                    "\"count\"");
+}
 
 Pace decode_pace(Decoder& decoder, ObjectReader& reader) {
   Pace pace;

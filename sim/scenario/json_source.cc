@@ -187,8 +187,13 @@ void TreeBuilder::report_duplicates(const JsonNode& object) {
 }
 
 // "[json.exception.parse_error.101] parse error at line 3, column 14: syntax error while parsing
-// object key - unexpected ','; ..." to "syntax error while parsing object key - unexpected ','".
+// object key - unexpected ','; ..." to "syntax error while parsing object key - unexpected ','";
+// and "[json.exception.out_of_range.406] number overflow ..." to "number overflow ...".
 std::string plain_message(const std::string& message) {
+  const std::size_t bracket = message.find("] ");
+  if (message.find("column ") == std::string::npos && bracket != std::string::npos) {
+    return message.substr(bracket + 2);
+  }
   const std::size_t place = message.find("column ");
   std::size_t begin = place == std::string::npos ? 0 : message.find(": ", place);
   begin = begin == std::string::npos || begin == 0 ? 0 : begin + 2;

@@ -13,8 +13,12 @@ inline constexpr std::int64_t kBrokerIdMax = 2'147'483'647;
 inline constexpr std::int64_t kPartitionsMax = 20'000;  // of all topics
 inline constexpr std::int64_t kTopicsMax = 5'000;
 inline constexpr std::int64_t kClientsMax = 2'000;  // producers and consumers
+// Each client knows every partition: up to about 200 bytes for each pair.
+inline constexpr std::int64_t kClientPartitionsMax = 10'000'000;
 inline constexpr std::int64_t kRacksMax = 200;
 inline constexpr std::int64_t kRecordsMax = 100'000'000;  // per producer
+// Of all producers: each record costs up to about 100 bytes for the length of the run.
+inline constexpr std::int64_t kRecordsInAllMax = 200'000'000;
 inline constexpr std::int64_t kRatePerSecondMax = 1'000'000;
 inline constexpr std::int64_t kBurstMax = 100'000;
 inline constexpr std::int64_t kRecordBytesMax = 100 * 1024 * 1024;

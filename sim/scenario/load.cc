@@ -119,6 +119,19 @@ void decode_settle(Decoder& decoder, const JsonNode& node) {
   reader.finish();
 }
 
+// The memory of clients: each keeps a little about each partition.
+void check_clients(Decoder& decoder, ObjectReader& root) {
+  const Composition& composition = decoder.composition();
+  const auto clients =
+      static_cast<std::int64_t>(composition.producers.size() + composition.consumers.size());
+  const auto partitions = static_cast<std::int64_t>(composition.partition_count());
+  if (clients * partitions <= kClientPartitionsMax) return;
+  decoder.problems.error(*root.find("topics"), std::to_string(clients) + " clients and " +
+                                                   std::to_string(partitions) +
+                                                   " partitions: their product is at most " +
+                                                   std::to_string(kClientPartitionsMax));
+}
+
 // A reader meets the point of the scenario first and what is expected of it last.
 void check_order(Decoder& decoder, const JsonNode& root) {
   std::vector<const JsonNode*> keys;
@@ -192,6 +205,8 @@ Scenario load_scenario(const std::string& file_name, std::string_view text,
   const JsonNode* cluster = reader.find("cluster");
   if (cluster != nullptr) decode_network(decoder, cluster->find("network"));
   decode_faults(decoder, reader);
+  check_records_in_all(decoder, reader);
+  check_clients(decoder, reader);
   decode_expectations(decoder, reader);
   for (const std::string_view key : {"controllers", "quorum"}) {
     reader.refuse(key, "a controller quorum is not modelled yet: there is one controller");

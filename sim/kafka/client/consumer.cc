@@ -77,7 +77,9 @@ void close(Consumer& consumer, Context& ctx) {
 }
 
 void arm_wake(Consumer& consumer, Context& ctx) {
-  Instant wake = std::min(consumer.commit_due, next_metadata_wake(consumer, ctx));
+  // With an interval of zero each poll() has just committed all there is.
+  const Instant commit = consumer.commit_due > ctx.now() ? consumer.commit_due : kNever;
+  Instant wake = std::min(commit, next_metadata_wake(consumer, ctx));
   wake = std::min(wake, next_question_wake(consumer, ctx));
   wake = std::min(wake, next_fetch_wake(consumer, ctx));
   if (wake == consumer.wake_at) return;

@@ -224,6 +224,7 @@ void start(Controller& controller, const StartInfo& info, Context& ctx) {
 
 void deliver(Controller& controller, NodeId from, const Payload& payload, Context& ctx) {
   SIM_CHECK(controller.running);
+  pass_overdue_check(controller, ctx);
   if (const auto* heartbeat = std::get_if<BrokerHeartbeatRequest>(&payload)) {
     handle_heartbeat(controller, from, *heartbeat, ctx);
   } else if (const auto* fetch = std::get_if<MetadataFetchRequest>(&payload)) {

@@ -40,6 +40,7 @@ bool session_blocks(const BrokerRegistration& known, const BrokerSession& sessio
 void arm_exact_check(Controller& controller, Instant at, Context& ctx) {
   if (ctx.behaviour().periodic_fencing_check || ctx.mutant(Mutant::kNeverFence)) return;
   controller.registry.check_armed = true;
+  controller.registry.check_at = at;
   ctx.arm(ControllerTimers::fixed(ControllerTimer::kSessionCheck), at);
 }
 
@@ -271,26 +272,35 @@ void refresh_sessions(Controller& controller, Context& ctx) {
   }
 }
 
+void pass_overdue_check(Controller& controller, Context& ctx) {
+  const Registry& registry = controller.registry;
+  if (registry.check_armed && registry.check_at < ctx.now()) check_sessions(controller, ctx);
+}
+
 void check_sessions(Controller& controller, Context& ctx) {
   const LocalTimer timer = ControllerTimers::fixed(ControllerTimer::kSessionCheck);
   const bool periodic = ctx.behaviour().periodic_fencing_check;
   const Duration period = session_timeout(ctx) / 8;
   controller.registry.check_armed = false;
-  const Instant oldest = oldest_contact(controller);
-  const bool due = oldest != kNever && is_expired(oldest, ctx);
+  const bool fences = !ctx.mutant(Mutant::kNeverFence);
+  Instant oldest = oldest_contact(controller);
   std::uint32_t left = 0;
-  if (due && !ctx.mutant(Mutant::kNeverFence)) {
+  // One broker in each run of the periodic check. The deferred event of the exact one is due again
+  // at once, and what is due goes before what waits in the queue: after a pause of the controller
+  // all whose session is over are fenced before any of them may register again.
+  while (fences && oldest != kNever && is_expired(oldest, ctx)) {
     const Expired expired = pick_expired(controller, oldest, ctx);
     fence_broker(controller, ctx.composition().broker_node(expired.picked), ctx);
     left = expired.count - 1;
+    if (periodic) break;
+    oldest = oldest_contact(controller);
   }
   if (periodic) {
     ctx.arm(timer, ctx.now() + (left > 0 ? kCheckAgain : period));
     return;
   }
-  const Instant next = due ? oldest_contact(controller) : oldest;
-  if (next == kNever) return;
-  arm_exact_check(controller, std::max(next + session_timeout(ctx), ctx.now()), ctx);
+  if (oldest == kNever) return;
+  arm_exact_check(controller, std::max(oldest + session_timeout(ctx), ctx.now()), ctx);
 }
 
 }  // namespace ackident

@@ -25,7 +25,8 @@ struct BrokerSession {
 
 struct Registry {
   std::vector<BrokerSession> sessions;  // by broker index
-  bool check_armed = false;
+  bool check_armed = false;             // the exact check (R5.24), which is due at ...
+  Instant check_at;
   std::uint64_t fencing_draws = 0;  // choices of kFencingOrder so far, over all lives
 };
 
@@ -51,7 +52,9 @@ void handle_registration(Controller&, NodeId from, const BrokerRegistrationReque
 void handle_heartbeat(Controller&, NodeId from, const BrokerHeartbeatRequest&, Context&);
 // Every registered, unfenced broker is taken to have been heard of just now (R5.20).
 void refresh_sessions(Controller&, Context&);
-// The session timer is due: fences at most one broker (R5.24).
+// The session timer is due (R5.24).
 void check_sessions(Controller&, Context&);
+// Before a message is handled: an exact check that fell due during a pause goes first.
+void pass_overdue_check(Controller&, Context&);
 
 }  // namespace ackident

@@ -1,0 +1,191 @@
+// ackident swarm: many drawn scenarios, each against everything that can be judged without a word
+// about what it should show.
+#include <fmt/format.h>
+
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "app/commands.h"
+#include "app/files.h"
+#include "drive/contract.h"
+#include "drive/run.h"
+#include "scenario/swarm.h"
+
+namespace ackident {
+namespace {
+
+// What the runs reached, in all.
+struct Coverage {
+  std::array<std::uint64_t, static_cast<std::size_t>(FactKind::kCount)> facts{};
+  std::map<ErrorCode, std::uint64_t> errors;
+  std::uint64_t events = 0;
+  std::uint64_t faults_bit = 0;
+  std::uint64_t acked = 0;
+  std::uint64_t lost = 0;
+  std::uint64_t settled = 0;
+
+  void add(const Coverage& other) {
+    for (std::size_t i = 0; i < facts.size(); ++i) facts[i] += other.facts[i];
+    for (const auto& [code, count] : other.errors) errors[code] += count;
+    events += other.events;
+    faults_bit += other.faults_bit;
+    acked += other.acked;
+    lost += other.lost;
+    settled += other.settled;
+  }
+};
+
+struct Outcome {
+  bool done = false;
+  std::string complaints;  // empty: nothing wrong
+};
+
+// Facts whose `a` or `b` is an error code.
+void note_error(void* context, Instant, EventId, EventId, const Fact& fact) {
+  auto& errors = static_cast<Coverage*>(context)->errors;
+  switch (fact.kind) {
+    case FactKind::kProduceRejected:
+    case FactKind::kProduceAnswered:
+    case FactKind::kIsrRejected: ++errors[static_cast<ErrorCode>(fact.a)]; break;
+    case FactKind::kFailed:
+    case FactKind::kRetried: ++errors[static_cast<ErrorCode>(fact.b)]; break;
+    default: break;
+  }
+}
+
+std::string run_seed(std::uint64_t seed, const SwarmOptions& swarm, Coverage& coverage) {
+  std::string complaints;
+  try {
+    const Scenario scenario = swarm_scenario(seed, swarm);
+    RunHooks hooks;
+    hooks.interrupted = &interrupted;
+    hooks.on_fact = note_error;
+    hooks.context = &coverage;
+    const RunResult result = run(scenario, hooks);
+    if (interrupted) return {};
+    for (const std::string& broken : broken_promises(scenario, result)) {
+      complaints += "  " + broken + "\n";
+    }
+    for (std::size_t i = 0; i < result.fact_counts.size(); ++i) {
+      coverage.facts[i] += result.fact_counts[i];
+    }
+    for (const FaultResult& fault : result.faults) coverage.faults_bit += fault.bit ? 1 : 0;
+    coverage.events += result.events;
+    coverage.acked += result.totals.acked;
+    coverage.lost += result.totals.lost;
+    coverage.settled += result.settled < kNever ? 1 : 0;
+  } catch (const std::exception& error) {
+    complaints += fmt::format("  {}\n", error.what());
+  }
+  return complaints;
+}
+
+// Seeds are taken by whoever is free, and reported in their order.
+class Pool {
+ public:
+  Pool(const SwarmCommand& command)
+      : command_(command), outcomes_(command.last - command.first + 1) {}
+
+  // The number of seeds that failed.
+  std::uint64_t run(Coverage& total) {
+    std::vector<std::thread> threads;
+    for (std::uint32_t i = 0; i < command_.jobs; ++i) {
+      threads.emplace_back([this, &total] { work(total); });
+    }
+    const std::uint64_t failed = report();
+    for (std::thread& thread : threads) thread.join();
+    return failed;
+  }
+
+ private:
+  void work(Coverage& total) {
+    const SwarmOptions options{command_.kafka};
+    Coverage coverage;
+    while (!interrupted) {
+      const std::uint64_t index = next_++;
+      if (index >= outcomes_.size()) break;
+      std::string complaints = run_seed(command_.first + index, options, coverage);
+      const std::lock_guard lock(mutex_);
+      outcomes_[index] = {true, std::move(complaints)};
+      changed_.notify_one();
+    }
+    const std::lock_guard lock(mutex_);
+    total.add(coverage);
+    ++finished_;
+    changed_.notify_one();
+  }
+
+  std::uint64_t report() {
+    std::uint64_t failed = 0;
+    std::unique_lock lock(mutex_);
+    for (std::size_t i = 0; i < outcomes_.size(); ++i) {
+      changed_.wait(lock, [&] { return outcomes_[i].done || finished_ == command_.jobs; });
+      if (!outcomes_[i].done) break;  // interrupted
+      if (outcomes_[i].complaints.empty()) continue;
+      ++failed;
+      const std::uint64_t seed = command_.first + i;
+      print(fmt::format("seed {} failed:\n{}  again: ackident swarm --seeds {}..{}{} --trace\n",
+                        seed, outcomes_[i].complaints, seed, seed,
+                        command_.kafka.empty() ? "" : " --kafka " + command_.kafka));
+    }
+    return failed;
+  }
+
+  const SwarmCommand& command_;
+  std::vector<Outcome> outcomes_;
+  std::atomic<std::uint64_t> next_ = 0;
+  std::uint32_t finished_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+};
+
+std::string never_reached(const Coverage& coverage) {
+  std::string facts;
+  for (std::size_t i = 0; i < coverage.facts.size(); ++i) {
+    if (coverage.facts[i] > 0) continue;
+    facts += fmt::format(" {}", fact_name(static_cast<FactKind>(i)));
+  }
+  return facts.empty() ? " none" : facts;
+}
+
+std::string summary(const SwarmCommand& command, const Coverage& coverage, std::uint64_t failed) {
+  std::string errors;
+  for (const auto& [code, count] : coverage.errors) {
+    if (code != ErrorCode::kNone) errors += fmt::format(" {} {}", error_name(code), count);
+  }
+  return fmt::format(
+      "{} seeds, {} failed, {} settled; {} events, {} faults bit, {} records acked, {} lost\n"
+      "errors seen:{}\n"
+      "facts never seen:{}\n",
+      command.last - command.first + 1, failed, coverage.settled, coverage.events,
+      coverage.faults_bit, coverage.acked, coverage.lost, errors.empty() ? " none" : errors,
+      never_reached(coverage));
+}
+
+}  // namespace
+
+int swarm_command(const SwarmCommand& command) {
+  const bool single = command.first == command.last;
+  if ((command.trace || !command.write.empty()) && !single) {
+    fmt::print(stderr, "ackident: --trace and --write are for one seed: --seeds N..N\n");
+    return kUsage;
+  }
+  const SwarmOptions options{command.kafka};
+  if (!command.write.empty()) replace_file(command.write, swarm_text(command.first, options));
+  if (command.trace) {
+    RunOptions run;
+    run.trace = true;
+    run_scenario(run, swarm_scenario(command.first, options));
+  }
+  Coverage coverage;
+  const std::uint64_t failed = Pool(command).run(coverage);
+  print(summary(command, coverage, failed));
+  if (interrupted) return kInterrupted;
+  return failed == 0 ? kHeld : kFailed;
+}
+
+}  // namespace ackident

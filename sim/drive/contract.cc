@@ -1,0 +1,145 @@
+#include "drive/contract.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ackident {
+namespace {
+
+bool may_forget(const TopicConfig& config) { return config.flush_messages != 1; }
+
+// May what was committed once be gone later? (Section 13 of the reference; KIP-966 tells why one
+// broker without its tail is enough.)
+bool may_lose_committed(const Scenario& scenario) {
+  const Composition& composition = scenario.setup.composition;
+  if (composition.behaviour.truncation != Truncation::kOnFetch) return true;
+  bool unclean = false;
+  bool forgets = false;
+  for (const TopicInfo& topic : composition.topics) {
+    unclean = unclean || topic.config.unclean_leader_election;
+    forgets = forgets || may_forget(topic.config);
+  }
+  for (const Fault& fault : scenario.setup.faults) {
+    switch (fault.action) {
+      case FaultAction::kDiskWipe: return true;
+      case FaultAction::kPowerLoss:
+        if (forgets) return true;
+        break;
+      case FaultAction::kElect:
+        unclean = unclean || fault.election == ElectionKind::kUnclean;
+        break;
+      case FaultAction::kAlterConfig:
+        unclean = unclean || fault.config.unclean_leader_election;
+        break;
+      default: break;
+    }
+  }
+  return unclean;
+}
+
+class Judge {
+ public:
+  Judge(const Scenario& scenario, const RunResult& result) : scenario_(scenario), result_(result) {}
+
+  std::vector<std::string> broken() {
+    for (const InvariantViolation& violation : result_.violations) {
+      if (violation.permitted) continue;
+      broken_.push_back(fmt::format("{} at {} (event {}): {}", violation.invariant,
+                                    partition(violation.partition), violation.event.value(),
+                                    violation.text));
+    }
+    records_add_up();
+    if (scenario_.setup.settle) converged();
+    if (!may_lose_committed(scenario_)) nothing_lost();
+    idempotent();
+    return std::move(broken_);
+  }
+
+ private:
+  std::string partition(PartitionId id) const {
+    return id == kNoPartition ? "no partition" : scenario_.setup.names.partitions[id.value()];
+  }
+
+  template <class... Args>
+  void expect(bool holds, fmt::format_string<Args...> form, Args&&... args) {
+    if (!holds) broken_.push_back(fmt::format(form, std::forward<Args>(args)...));
+  }
+
+  bool may_select_producer(const Selector& selector) const {
+    if (selector.kind == SelectorKind::kNode) {
+      const NodeInfo& node = scenario_.setup.composition.node(selector.node);
+      return node.kind == NodeKind::kProducer;
+    }
+    return selector.kind == SelectorKind::kClients || selector.kind == SelectorKind::kEveryone;
+  }
+
+  bool producers_may_die() const {
+    for (const Fault& fault : scenario_.setup.faults) {
+      if (fault.action != FaultAction::kKill && fault.action != FaultAction::kShutdown) continue;
+      for (const Selector& selector : fault.target) {
+        if (may_select_producer(selector)) return true;
+      }
+    }
+    return false;
+  }
+
+  void records_add_up() {
+    const Totals& totals = result_.totals;
+    expect(totals.sent == totals.acked + totals.failed + totals.unknown,
+           "{} records sent, but {} acked + {} failed + {} unknown", totals.sent, totals.acked,
+           totals.failed, totals.unknown);
+    expect(totals.lost + totals.stranded <= totals.acked, "{} lost and {} stranded of {} acked",
+           totals.lost, totals.stranded, totals.acked);
+  }
+
+  void converged() {
+    expect(!result_.bounds_hit && result_.settled < kNever,
+           "healed, the cluster did not come to rest by {} ms",
+           (result_.end - Instant()).ns() / 1'000'000);
+    if (result_.bounds_hit || result_.settled >= kNever) return;
+    // An application that dies is not told.
+    expect(producers_may_die() || result_.totals.unknown == 0, "{} records without an answer",
+           result_.totals.unknown);
+    expect(result_.totals.stranded == 0, "{} records stranded after healing",
+           result_.totals.stranded);
+  }
+
+  void nothing_lost() {
+    const Composition& composition = scenario_.setup.composition;
+    const bool all = std::all_of(composition.producers.begin(), composition.producers.end(),
+                                 [](const ProducerInfo& p) { return p.config.acks == Acks::kAll; });
+    expect(!all || result_.totals.lost == 0, "{} acked records lost", result_.totals.lost);
+    std::vector<bool> earliest(result_.groups.size(), true);
+    for (const ConsumerInfo& consumer : composition.consumers) {
+      if (consumer.config.offset_reset != OffsetReset::kEarliest) earliest[consumer.group] = false;
+    }
+    for (std::size_t i = 0; i < result_.groups.size(); ++i) {
+      expect(!earliest[i] || result_.groups[i].skipped == 0, "group {} skipped {} records",
+             scenario_.setup.names.groups[i], result_.groups[i].skipped);
+    }
+  }
+
+  void idempotent() {
+    const Composition& composition = scenario_.setup.composition;
+    const bool all = std::all_of(composition.producers.begin(), composition.producers.end(),
+                                 [](const ProducerInfo& p) { return p.config.idempotence; });
+    const auto bumps =
+        result_.fact_counts[static_cast<std::size_t>(FactKind::kProducerEpochBumped)];
+    if (!all || bumps > 0) return;
+    expect(result_.totals.duplicated == 0, "{} records duplicated", result_.totals.duplicated);
+    expect(result_.totals.reordered == 0, "{} records out of order", result_.totals.reordered);
+  }
+
+  const Scenario& scenario_;
+  const RunResult& result_;
+  std::vector<std::string> broken_;
+};
+
+}  // namespace
+
+std::vector<std::string> broken_promises(const Scenario& scenario, const RunResult& result) {
+  return Judge(scenario, result).broken();
+}
+
+}  // namespace ackident
