@@ -33,6 +33,10 @@ struct RunOptions {
 };
 int run_command(const RunOptions& options);
 
+struct BatchOptions;
+// One line for each run: file, seed, digest.
+int digest_command(const BatchOptions& options);
+
 int validate_command(const std::vector<std::string>& files,
                      const std::vector<std::string>& overrides);
 int schema_command(const std::string& which);
