@@ -117,13 +117,13 @@ void Injector::act(World& world, std::uint32_t fault) {
   FaultState& state = states_[fault];
   resolve(world, f.target, fault, state.targets);
   resolve(world, f.to, fault, state.others);
-  if (is_link_fault(f.action)) {   // an end that is not named is everyone
+  if (is_link_fault(f.action)) {  // an end that is not named is everyone
     const std::vector<Selector> everyone{Selector{.kind = SelectorKind::kEveryone}};
     if (f.target.empty()) resolve(world, everyone, fault, state.targets);
     if (f.to.empty()) resolve(world, everyone, fault, state.others);
   }
-  const bool bit = is_link_fault(f.action) ? apply_to_links(world, f, state, false)
-                                           : apply(world, f, state);
+  const bool bit =
+      is_link_fault(f.action) ? apply_to_links(world, f, state, false) : apply(world, f, state);
   ++state.fired;
   state.bit = state.bit || bit;
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
@@ -145,9 +145,7 @@ bool Injector::apply(World& world, const Fault& fault, FaultState& state) {
       case FaultAction::kPowerLoss:
         bit |= world.stop_process(node, StopKind::kPowerLoss, fault.lose_records);
         break;
-      case FaultAction::kDiskWipe:
-        bit |= world.stop_process(node, StopKind::kDiskWipe, -1);
-        break;
+      case FaultAction::kDiskWipe: bit |= world.stop_process(node, StopKind::kDiskWipe, -1); break;
       case FaultAction::kShutdown: bit |= world.shut_down_process(node); break;
       case FaultAction::kStart: bit |= world.start_process(node); break;
       case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
@@ -312,7 +310,7 @@ void Injector::resolve_one(const World& world, const Selector& selector, std::ui
     case SelectorKind::kReplicas:
       for (const NodeId node : partition.replicas) add_once(out, node);
       break;
-    default: {   // kFollower
+    default: {  // kFollower
       std::int32_t nth = 0;
       for (const NodeId node : partition.replicas) {
         if (node == partition.leader) continue;
@@ -339,13 +337,18 @@ void Injector::heal_all(World& world) {
                         f.action == FaultAction::kSlowBroker;
     if (undoes && states_[i].fired > 0) revert(world, i);
   }
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const NodeId node(static_cast<std::uint16_t>(i));
-    const NodeKind kind = world.composition().nodes[i].kind;
-    world.resume_process(node);
-    if (kind == NodeKind::kBroker || kind == NodeKind::kController) world.start_process(node);
-  }
+  for (std::uint32_t i = 0; i < n; ++i) world.resume_process(NodeId(static_cast<std::uint16_t>(i)));
+  start_servers(world);
   world.note(Fact{FactKind::kFaultsHealed, kNoNode, kNoNode, kNoPartition, 0, 0, 0});
+}
+
+void Injector::start_servers(World& world) {
+  const std::vector<NodeInfo>& nodes = world.composition().nodes;
+  for (std::uint32_t i = 0; i < nodes.size(); ++i) {
+    const NodeKind kind = nodes[i].kind;
+    const bool server = kind == NodeKind::kBroker || kind == NodeKind::kController;
+    if (server) world.start_process(NodeId(static_cast<std::uint16_t>(i)));
+  }
 }
 
 }  // namespace ackident

@@ -35,6 +35,8 @@ class Injector {
   void on_facts(World& world, const Step& step);   // triggers; may arm timers
   // Ends the fault phase: no further firing; everything is healed, resumed, released, started.
   void heal_all(World& world);
+  // Starts every broker and controller that is down, as a supervisor would.
+  static void start_servers(World& world);
 
   [[nodiscard]] const std::vector<FaultState>& states() const { return states_; }
   // First and last instant at which a fault acted; kNever / kLongAgo if none did.

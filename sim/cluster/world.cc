@@ -5,7 +5,6 @@
 namespace ackident {
 namespace {
 
-
 Payload make_disconnected(std::uint8_t channel, LinkEnd reason, bool initiator) {
   return Disconnected{static_cast<Channel>(channel), static_cast<DisconnectReason>(reason),
                       initiator};
@@ -59,7 +58,8 @@ World::World(const ClusterSetup& setup, std::uint32_t scenario_timers)
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     const NodeId node(static_cast<std::uint16_t>(i));
     Process& process = processes_[i];
-    with_node(node, [&](auto& state) { process.timer_count = timer_count(state, composition_, node); });
+    with_node(node,
+              [&](auto& state) { process.timer_count = timer_count(state, composition_, node); });
     process.timer_first = queue_.add_timers(process.timer_count).value();
     timer_owner_.insert(timer_owner_.end(), process.timer_count, node);
   }
@@ -101,19 +101,19 @@ void World::reset(std::uint64_t seed, Step& formed) {
   digest_.fold(seed);
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     Process& process = processes_[i];
-    process.up = process.frozen = false;
+    process.up = process.frozen = process.terminating = false;
     process.incarnation = Incarnation(0);
     process.late.clear();
     const NodeId node(static_cast<std::uint16_t>(i));
     with_node(node, [&](auto& state) { ackident::reset(state, composition_, node); });
   }
-  // The cluster is formed before the run: metadata first, then those who replay it. Consumers with a
-  // later start are started by the injector.
+  // The cluster is formed before the run: metadata first, then those who replay it. Consumers with
+  // a later start are started by the injector.
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     const NodeId node(static_cast<std::uint16_t>(i));
     const NodeInfo& info = composition_.node(node);
-    const bool later = info.kind == NodeKind::kConsumer &&
-                       composition_.consumers[info.index].start > Instant(0);
+    const bool later =
+        info.kind == NodeKind::kConsumer && composition_.consumers[info.index].start > Instant(0);
     if (!later) run_start(node, StartInfo{Incarnation(0), true});
   }
   popped_ = {};
@@ -141,7 +141,7 @@ bool World::step(Instant until, Step& out) {
       const NodeId owner = timer_owner_[popped_.timer.value()];
       if (owner == kNoNode) {
         out.scenario_timer = popped_.timer.value() - scenario_first_;
-        out.input = InputKind::kScenario;   // finish_scenario_step completes it
+        out.input = InputKind::kScenario;  // finish_scenario_step completes it
         out.at = now_;
         return true;
       }
@@ -258,9 +258,9 @@ void World::complete(Step& out, NodeId node, InputKind input, std::uint8_t detai
   }
   if (trace_ != nullptr) [[unlikely]] {
     append(*trace_, TraceRecord{out.id, out.cause, now_, node.value(), from.value(),
-                              static_cast<std::uint8_t>(input), detail,
-                              static_cast<std::uint16_t>(outbox_.facts.size()),
-                              outbox_.facts.empty() ? 0 : outbox_.facts[0].partition.value()});
+                                static_cast<std::uint8_t>(input), detail,
+                                static_cast<std::uint16_t>(outbox_.facts.size()),
+                                outbox_.facts.empty() ? 0 : outbox_.facts[0].partition.value()});
   }
 }
 
@@ -291,9 +291,9 @@ void World::end_process(NodeId node, StopKind kind) {
   Process& process = processes_[node.value()];
   context_.begin(node, now_);
   with_node(node, [&](auto& state) { stop(state, kind, context_); });
-  outbox_.effects.clear();   // a dying process has no effects
+  outbox_.effects.clear();  // a dying process has no effects
   outbox_.messages.clear();
-  process.up = process.frozen = false;
+  process.up = process.frozen = process.terminating = false;
   process.late.clear();
   for (std::uint32_t i = 0; i < process.timer_count; ++i) {
     queue_.disarm(TimerId(process.timer_first + i));
@@ -312,13 +312,21 @@ bool World::start_process(NodeId node) {
   if (!first) ++process.incarnation;
   std::int64_t clean = 0;
   if (composition_.is_broker(node)) clean = broker(node).lifecycle.clean_marker ? 1 : 0;
-  note(Fact{FactKind::kStarted, node, kNoNode, kNoPartition, process.incarnation.value(), clean, 0});
+  note(
+      Fact{FactKind::kStarted, node, kNoNode, kNoPartition, process.incarnation.value(), clean, 0});
   run_start(node, StartInfo{process.incarnation, false});
   return true;
 }
 
 bool World::shut_down_process(NodeId node) {
-  if (!up(node) || frozen(node)) return false;
+  Process& process = processes_[node.value()];
+  if (!process.up) return false;
+  if (process.frozen) {  // the signal waits with the process
+    const bool news = !process.terminating;
+    process.terminating = true;
+    return news;
+  }
+  process.terminating = false;
   note(Fact{FactKind::kShutdownBegan, node, kNoNode, kNoPartition, 0, 0, 0});
   context_.begin(node, now_);
   with_node(node, [&](auto& state) { shut_down(state, context_); });
@@ -347,6 +355,7 @@ bool World::resume_process(NodeId node) {
   process.late.clear();
   network_.resume(node, now_);
   note(Fact{FactKind::kResumed, node, kNoNode, kNoPartition, 0, 0, 0});
+  if (process.terminating) shut_down_process(node);
   return true;
 }
 

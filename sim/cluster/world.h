@@ -105,6 +105,7 @@ class World {
   struct Process {
     bool up = false;
     bool frozen = false;
+    bool terminating = false;           // a SIGTERM is pending until it moves again
     Incarnation incarnation;
     std::uint32_t timer_first = 0;      // its timers: [timer_first, timer_first + timer_count)
     std::uint32_t timer_count = 0;

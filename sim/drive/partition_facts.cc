@@ -113,8 +113,6 @@ void PartitionRecorder::on_isr(const Fact& fact, MetricRecorder& metrics) {
   } else if (!state.isr.contains(fact.peer)) {
     state.isr.push_back(fact.peer);
   }
-  // Several may leave in one decision, which names one: who is left is clear if it is the leader.
-  if (state.in_sync == 1 && state.leader != kNoNode) state.isr = ReplicaList{state.leader};
 }
 
 // Rare, so it looks at every partition.

@@ -28,7 +28,7 @@ bool caught_up(const Consumer& consumer, const ConsumerConfig& config, Partition
                Offset end) {
   for (const AssignedState& assigned : consumer.assigned) {
     if (assigned.partition != partition) continue;
-    if (assigned.state == PositionState::kFailed) return true;   // it will not go on
+    if (assigned.state == PositionState::kFailed) return true;  // it will not go on
     return assigned.position >= end && (!config.auto_commit || assigned.committed.offset >= end);
   }
   return true;
@@ -40,12 +40,21 @@ bool consumer_quiet(const World& world, const Consumer& consumer) {
   for (std::uint32_t i = 0; i < info.assigned_count; ++i) {
     const PartitionId partition = composition.assigned[info.assigned_first + i];
     const PartitionLog* leads = leader_log(world, partition);
-    if (leads != nullptr && !caught_up(consumer, info.config, partition, leads->high_watermark())) return false;
+    if (leads != nullptr && !caught_up(consumer, info.config, partition, leads->high_watermark()))
+      return false;
   }
   return true;
 }
 
 }  // namespace
+
+bool servers_up(const World& world) {
+  const Composition& composition = world.composition();
+  for (std::uint32_t i = 0; i < composition.broker_count; ++i) {
+    if (!world.up(composition.broker_node(i))) return false;
+  }
+  return world.up(composition.controller);
+}
 
 bool durable_quiet(const World& world) {
   const Composition& composition = world.composition();

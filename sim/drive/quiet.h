@@ -12,4 +12,7 @@ bool durable_quiet(const World& world);
 // The same, and every consumer that runs has committed everything.
 bool quiet(const World& world);
 
+// Every broker and the controller is running.
+bool servers_up(const World& world);
+
 }  // namespace ackident

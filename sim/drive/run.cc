@@ -60,7 +60,8 @@ bool Runner::advance(Instant until, const RunHooks& hooks) {
 }
 
 // Heals everything and runs on until nothing moves but heartbeats, in slices of one second; at most
-// settle_max.
+// settle_max. A broker that still exits in that time, because it had been told to or because it
+// could not register (R6.2), is started again at the next slice.
 void Runner::settle(const RunHooks& hooks) {
   const Instant duration = scenario_.setup.duration;
   Step healed;
@@ -78,8 +79,18 @@ void Runner::settle(const RunHooks& hooks) {
       result_.settled = at;
       return;
     }
+    restart_servers(at, hooks);
   }
   result_.bounds_hit = !durable_quiet(world_);
+}
+
+void Runner::restart_servers(Instant at, const RunHooks& hooks) {
+  if (servers_up(world_)) return;
+  Step step;
+  world_.begin_external_step(step, at);
+  Injector::start_servers(world_);
+  world_.finish_scenario_step(step);
+  watch(step, hooks);
 }
 
 void Runner::finish() {

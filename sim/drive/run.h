@@ -36,6 +36,7 @@ class Runner {
   // Runs until `until`; false if the bound on events was hit or the caller interrupted.
   bool advance(Instant until, const RunHooks& hooks);
   void settle(const RunHooks& hooks);
+  void restart_servers(Instant at, const RunHooks& hooks);
   void finish();
 
   const Scenario& scenario_;

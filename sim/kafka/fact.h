@@ -29,7 +29,9 @@ enum class FactKind : std::uint8_t {
   // --- controller's truth (node: controller) ---
   kPartitionChanged,  // a leader epoch, b partition epoch, c ISR size; peer leader
   kLeaderElected,     // a leader epoch, b 1 if unclean, c kind (0 clean 1 preferred 2 unclean); peer
-  kIsrChanged,        // committed: a new size, b old size, c partition epoch; peer who joined/left
+  kIsrChanged,        // committed, one fact per member: peer joined (a > b) or left (a < b); a size
+                      // with this member's change, b size before it, c partition epoch. Of one
+                      // decision joins come first.
   kBrokerRegistered,  // peer broker: a broker epoch, b incarnation
   kBrokerFenced,      // peer broker
   kBrokerUnfenced,    // peer broker

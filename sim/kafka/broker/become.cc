@@ -93,9 +93,13 @@ void make_leader(Broker& broker, Replica& replica, const PartitionRegistration& 
   if (new_epoch) {
     enter_epoch(broker, replica, leader, state, was_leader, ctx);
     note_role(FactKind::kBecameLeader, replica, kNoNode, ctx);
-    complete_fetches(broker, std::vector<NodeId>(leader.fetch_waiters), ctx);
   }
-  if (raise_high_watermark(broker, replica, ctx)) high_watermark_rose(broker, replica, ctx);
+  if (!raise_high_watermark(broker, replica, ctx)) return;
+  high_watermark_rose(broker, replica, ctx);
+  // Being elected again ends no wait by itself. Only if the high watermark rises with it, parked
+  // fetches are looked at, and those of the epoch before are fenced (R3.8; Kafka 1eb76443
+  // Partition.scala makeLeader, ReplicaManager.scala applyLocalLeadersDelta).
+  if (new_epoch) complete_fetches(broker, std::vector<NodeId>(leader.fetch_waiters), ctx);
 }
 
 // What is cut before the first fetch, and whether a question comes first (R3.17, R9.4).
@@ -113,11 +117,19 @@ Follower::State prepare_to_follow(Replica& replica, bool new_leader, Context& ct
   return asks ? Follower::State::kAskEpoch : Follower::State::kFetching;
 }
 
+// A broker in controlled shutdown stops to fetch what it was taken out of the ISR of: R5.39 (Kafka
+// 1eb76443 ReplicaManager.scala applyLocalFollowersDelta).
+bool is_leaving(const Broker& broker, const PartitionRegistration& state) {
+  return broker.lifecycle.state == Lifecycle::State::kShuttingDown &&
+         !state.isr.contains(broker.self);
+}
+
 void make_follower(Broker& broker, Replica& replica, const PartitionRegistration& state,
                    Context& ctx) {
-  const Follower* before = std::get_if<Follower>(&replica.role);
+  Follower* before = std::get_if<Follower>(&replica.role);
   // The fetcher is restarted only in a new epoch (R3.17).
   if (before != nullptr && before->epoch == state.leader_epoch && before->leader == state.leader) {
+    if (is_leaving(broker, state)) before->state = Follower::State::kStopped;
     return;
   }
   const bool new_leader = before == nullptr || before->leader != state.leader;
@@ -126,7 +138,9 @@ void make_follower(Broker& broker, Replica& replica, const PartitionRegistration
   follower.leader = state.leader;
   follower.epoch = state.leader_epoch;
   replica.role = follower;
-  const Follower::State first = prepare_to_follow(replica, new_leader, ctx);
+  const Follower::State first = is_leaving(broker, state)
+                                    ? Follower::State::kStopped
+                                    : prepare_to_follow(replica, new_leader, ctx);
   std::get<Follower>(replica.role).state = first;
   note_role(FactKind::kBecameFollower, replica, state.leader, ctx);
   add_to_fetcher(broker, index_in(broker, replica), ctx);

@@ -119,10 +119,12 @@ ErrorCode update_follower(Broker& broker, NodeId from, const FetchRequest& reque
                           const FetchPart& part, Context& ctx) {
   Replica& replica = *broker.replicas.find(part.partition);
   RemoteReplica& remote = *find_remote(std::get<Leader>(replica.role), from);
-  const BrokerEpoch known = broker.image.brokers[ctx.composition().broker_index(from)].epoch;
-  if (ctx.behaviour().fetch_carries_broker_epoch && request.broker_epoch != kNoBrokerEpoch &&
-      request.broker_epoch < known) {
-    return ErrorCode::kNotLeaderOrFollower;  // an earlier life of that broker (KIP-903)
+  // An earlier life of that broker (KIP-903), unless its present one is fenced: only the epochs of
+  // live brokers are compared (Kafka 1eb76443 Replica.scala updateFetchStateOrThrow).
+  const BrokerRegistration& known = broker.image.brokers[ctx.composition().broker_index(from)];
+  if (ctx.behaviour().fetch_carries_broker_epoch && !known.fenced &&
+      request.broker_epoch != kNoBrokerEpoch && request.broker_epoch < known.epoch) {
+    return ErrorCode::kNotLeaderOrFollower;
   }
   const Offset leo_before = remote.leo;
   update_fetch_state(remote, part.offset, replica.log.end(), ctx.now());

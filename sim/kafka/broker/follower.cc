@@ -36,7 +36,9 @@ void mark_due(Broker& broker, NodeId leader, const Context& ctx) {
 enum class Work : std::uint8_t { kNothing, kPaused, kQuery, kFetch };
 
 Work work_of(const Follower& follower, Instant now) {
-  if (follower.state == Follower::State::kFailed) return Work::kNothing;
+  if (follower.state == Follower::State::kFailed || follower.state == Follower::State::kStopped) {
+    return Work::kNothing;
+  }
   if (follower.paused_until > now) return Work::kPaused;
   return follower.state == Follower::State::kFetching ? Work::kFetch : Work::kQuery;
 }

@@ -203,16 +203,13 @@ void maybe_expand_isr(Broker& broker, Replica& replica, const RemoteReplica& rem
 void shrink_isrs(Broker& broker, Context& ctx) {
   if (ctx.mutant(Mutant::kNeverShrink)) return;
   const Duration lag_max = config_of(broker, ctx).replica_lag_time_max;
-  AlterQueue& queue = broker.replicas.alter;
-  // One request for all partitions that shrink now: they are queued first, then sent.
-  queue.held = true;
+  // The first partition to shrink is on its way before the next is looked at; the others travel
+  // together behind its answer (R4.8; Kafka 1eb76443 AlterPartitionManager.scala submit).
   for (Replica& replica : broker.replicas.replicas) {
     if (Leader* leader = std::get_if<Leader>(&replica.role)) {
       shrink_isr(broker, replica, *leader, lag_max, ctx);
     }
   }
-  queue.held = false;
-  send_alter_partition(broker, ctx);
 }
 
 void send_alter_partition(Broker& broker, Context& ctx) {

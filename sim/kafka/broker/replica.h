@@ -30,6 +30,7 @@ struct Follower {
     kAskLatest,    // OFFSET_OUT_OF_RANGE: where does the leader end (R3.29)
     kAskEarliest,  // and if it reaches beyond us: where does it start
     kFailed,       // fenced with the newest epoch we know: waits for metadata (R3.30)
+    kStopped,      // out of the ISR for this broker's controlled shutdown: fetches no more (R5.39)
   };
 
   NodeId leader = kNoNode;

@@ -9,14 +9,6 @@ namespace {
 
 constexpr std::uint32_t kRebalanceMax = 1000;  // leaders moved in one run (R5.38)
 
-// The first member of `a` that is not in `b`.
-NodeId first_missing(const ReplicaList& a, const ReplicaList& b) {
-  for (const NodeId member : a) {
-    if (!b.contains(member)) return member;
-  }
-  return kNoNode;
-}
-
 ReplicaList acceptable_replicas(const Controller& controller,
                                 const PartitionRegistration& partition,
                                 const Composition& composition) {
@@ -49,13 +41,21 @@ void change(Controller& controller, PartitionId partition, const ReplicaList& ta
   if (next) write_partition(controller, partition, *next, mode, ctx);
 }
 
+// One fact for each member, so that whoever follows the facts knows the set and not its size alone.
 void note_isr_change(PartitionId partition, const PartitionRegistration& before,
                      const PartitionRegistration& after, Context& ctx) {
-  const NodeId left = first_missing(before.isr, after.isr);
-  const NodeId joined = first_missing(after.isr, before.isr);
-  if (left == kNoNode && joined == kNoNode) return;
-  ctx.note({FactKind::kIsrChanged, ctx.self(), joined != kNoNode ? joined : left, partition,
-            after.isr.size(), before.isr.size(), after.partition_epoch.value()});
+  std::int64_t size = before.isr.size();
+  const auto note = [&](NodeId member, std::int64_t step) {
+    ctx.note({FactKind::kIsrChanged, ctx.self(), member, partition, size + step, size,
+              after.partition_epoch.value()});
+    size += step;
+  };
+  for (const NodeId member : after.isr) {
+    if (!before.isr.contains(member)) note(member, 1);
+  }
+  for (const NodeId member : before.isr) {
+    if (!after.isr.contains(member)) note(member, -1);
+  }
 }
 
 }  // namespace

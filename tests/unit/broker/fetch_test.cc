@@ -45,6 +45,14 @@ TEST_CASE("R3.6: who may fetch") {
     CHECK(fetch_error(rig, kTwo) == ErrorCode::kNotLeaderOrFollower);
     CHECK(rig.remote(kTwo).leo == kNoOffset);
   }
+  SUBCASE("but not while its present life is fenced") {
+    rig.lead(1);
+    rig.grow(3);
+    rig.fence(kTwo);
+    rig.replica_fetch(kTwo, 3, {.wait = Duration(), .broker_epoch = BrokerEpoch(5)});
+    CHECK(fetch_error(rig, kTwo) == ErrorCode::kNone);
+    CHECK(rig.remote(kTwo).leo == Offset(3));
+  }
 }
 
 TEST_CASE("D05: without fencing by epoch an old fetch is served and counted") {
@@ -107,19 +115,35 @@ TEST_CASE("R3.9: an expired fetch reads again but counts once") {
   CHECK(rig.remote(kTwo).fetched_at == counted);
 }
 
-TEST_CASE("R3.8: a new leader or epoch ends the wait with an error") {
+TEST_CASE("R3.8: a leader that steps down ends the wait with an error") {
   Rig rig;
   rig.lead(1);
   rig.replica_fetch(kTwo, 0);
-  SUBCASE("demoted") {
-    rig.follow(kThree, 2);
+  rig.follow(kThree, 2);
+  CHECK(fetch_error(rig, kTwo) == ErrorCode::kFencedLeaderEpoch);
+}
+
+TEST_CASE("R3.8: a leader elected again lets a fetch of the epoch before wait") {
+  Rig rig;
+  rig.lead(1);
+  rig.grow(2);
+  rig.replica_fetch(kTwo, 2);
+  rig.lead(2);
+  CHECK(rig.fetched(kTwo).empty());
+  SUBCASE("for data") {
+    rig.grow(1);
     CHECK(fetch_error(rig, kTwo) == ErrorCode::kFencedLeaderEpoch);
   }
-  SUBCASE("re-elected") {
-    rig.lead(2);
+  SUBCASE("for its time-out") {
+    rig.timer(rig.broker.timers.parked_fetch(kTwo));
     CHECK(fetch_error(rig, kTwo) == ErrorCode::kFencedLeaderEpoch);
-    CHECK(rig.leader().fetch_waiters.empty());
   }
+  SUBCASE("for an election that raises the high watermark") {
+    rig.lead(3, {kSelf});
+    CHECK(rig.hw() == 2);
+    CHECK(fetch_error(rig, kTwo) == ErrorCode::kFencedLeaderEpoch);
+  }
+  CHECK(rig.leader().fetch_waiters.empty());
 }
 
 TEST_CASE("C4.13-C4.15: consumers read to the high watermark") {

@@ -321,6 +321,27 @@ TEST_CASE("R3.3: partitions that received data go to the end of the next request
   CHECK(rig.fetching(kTwo)[0].partition == kP1);
 }
 
+TEST_CASE("R5.39: in controlled shutdown a broker fetches only while it is in the ISR") {
+  Rig rig;
+  const auto leave = [&] { rig.broker.lifecycle.state = Lifecycle::State::kShuttingDown; };
+  SUBCASE("what it followed") {
+    rig.publish(Rig::state(kTwo, 1, {kSelf, kTwo}, 1));
+    leave();
+    rig.fetch_answer(kTwo, Rig::records(0, 1, 1, 0));
+    CHECK(rig.fetching(kTwo).size() == 1);
+    rig.publish(Rig::state(kTwo, 1, {kTwo}, 2));
+    rig.fetch_answer(kTwo, Rig::records(1, 2, 1, 0));
+    CHECK(rig.end() == 1);
+  }
+  SUBCASE("what it led") {
+    rig.lead(1);
+    leave();
+    rig.publish(Rig::state(kTwo, 2, {kTwo}, 2));
+  }
+  CHECK(rig.follower().leader == kTwo);
+  CHECK(rig.fetching(kTwo).empty());
+}
+
 TEST_CASE("R3.17: a leader that hears of no leader steps down") {
   Rig rig;
   rig.lead(1);

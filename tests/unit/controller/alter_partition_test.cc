@@ -89,6 +89,19 @@ TEST_CASE("An accepted change raises the partition epoch alone and is answered a
   CHECK(driver.pools.alter_results.live() == 0);
 }
 
+TEST_CASE("Each member that leaves in one decision is a fact of its own") {
+  ControllerDriver driver(three());
+  driver.alter(at_ms(100), 1, driver.proposal(0, {1}));
+  const std::vector<Fact> changes = driver.facts_of(FactKind::kIsrChanged);
+  REQUIRE(changes.size() == 2);
+  for (const int i : {0, 1}) {
+    CHECK(changes[i].peer == NodeId(2 + i));
+    CHECK(changes[i].a == 2 - i);
+    CHECK(changes[i].b == 3 - i);
+    CHECK(changes[i].c == 1);
+  }
+}
+
 TEST_CASE("V14: a request that crosses with a fencing") {
   SUBCASE("the fenced broker was not in the ISR: no new record, so eligibility decides") {
     ControllerDriver driver(three());

@@ -114,9 +114,11 @@ TEST_CASE("an unclean election leaves one in sync; no leader is offline") {
   const Scenario scenario = make_scenario();
   Feed feed(scenario);
   feed.at(seconds(2)).fact(FactKind::kPartitionChanged, kController, kNoNode, 1, 1, 1);
-  feed.same_event(FactKind::kIsrChanged, kController, kB2, 1, 3);
+  feed.same_event(FactKind::kIsrChanged, kController, kB3, 2, 3);
+  feed.same_event(FactKind::kIsrChanged, kController, kB2, 1, 2);
   feed.at(seconds(5)).fact(FactKind::kPartitionChanged, kController, kB3, 2, 2, 1);
-  feed.same_event(FactKind::kIsrChanged, kController, kB3, 1, 1);
+  feed.same_event(FactKind::kIsrChanged, kController, kB3, 2, 1);
+  feed.same_event(FactKind::kIsrChanged, kController, kB1, 1, 2);
   feed.same_event(FactKind::kLeaderElected, kController, kB3, 2, 1, 2);
   const RunResult result = feed.finish(seconds(10));
   const PartitionResult& partition = result.partitions[0];
