@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cstdio>
-#include <filesystem>
 
+#include "app/batch.h"
 #include "app/files.h"
 #include "kafka/config_table.h"
 #include "report/json.h"
+#include "scenario/diagnostics.h"
 #include "scenario/load.h"
 
 namespace ackident {
@@ -16,20 +16,6 @@ namespace ackident {
 namespace {
 
 void complain(std::string_view text) { fmt::print(stderr, "ackident: {}\n", text); }
-
-// Loads a file and hands the scenario on; says what is wrong with it otherwise.
-template <class Use>
-bool with_scenario(const std::string& file, const std::vector<std::string>& overrides, Use use) {
-  try {
-    use(load_scenario(file, read_file(file), overrides));
-    return true;
-  } catch (const ScenarioError& error) {
-    fmt::print(stderr, "{}\n", error.what());
-  } catch (const FileError& error) {
-    complain(error.what());
-  }
-  return false;
-}
 
 constexpr std::pair<ConfigScope, std::string_view> kPlaces[] = {
     {ConfigScope::kTopic, "topic"},       {ConfigScope::kCluster, "cluster"},
@@ -104,22 +90,17 @@ int print_key(const std::string& name, KafkaVersion version) {
   return kUsage;
 }
 
-bool is_scenario_file(const std::filesystem::directory_entry& entry) {
-  const std::string name = entry.path().filename().string();
-  return entry.is_regular_file() && name.ends_with(".json") && !name.ends_with(".schema.json");
-}
-
 }  // namespace
 
 int validate_command(const std::vector<std::string>& files,
                      const std::vector<std::string>& overrides) {
   bool good = true;
   for (const std::string& file : files) {
-    const bool loaded = with_scenario(file, overrides, [&](const Scenario& scenario) {
-      for (const std::string& warning : scenario.warnings) fmt::print(stderr, "{}\n", warning);
-      print(fmt::format("{}: ok\n", file));
-    });
-    good = good && loaded;
+    const std::optional<Scenario> scenario = try_load(file, overrides);
+    good = good && scenario.has_value();
+    if (!scenario) continue;
+    for (const std::string& warning : scenario->warnings) fmt::print(stderr, "{}\n", warning);
+    print(fmt::format("{}: ok\n", file));
   }
   return good ? kHeld : kUsage;
 }
@@ -150,29 +131,14 @@ int config_command(const std::string& version, const std::string& key) {
 }
 
 int list_command(const std::string& directory) {
-  std::error_code error;
-  std::vector<std::string> files;
-  for (std::filesystem::recursive_directory_iterator at(directory, error), end; !error && at != end;
-       at.increment(error)) {
-    if (is_scenario_file(*at)) files.push_back(at->path().string());
-  }
-  if (error) {
-    complain(fmt::format("cannot read {}: {}", directory, error.message()));
-    return kUsage;
-  }
-  if (files.empty()) {
-    complain(fmt::format("there is no scenario in {}", directory));
-    return kUsage;
-  }
-  std::sort(files.begin(), files.end());
   bool good = true;
   std::string text;
-  for (const std::string& file : files) {
-    const bool loaded = with_scenario(file, {}, [&](const Scenario& scenario) {
-      text += fmt::format("{:<40} {:<6} {}\n", scenario.name, version_name(scenario.version),
-                          scenario.title);
-    });
-    good = good && loaded;
+  for (const std::string& file : find_scenarios({directory})) {
+    const std::optional<Scenario> scenario = try_load(file, {});
+    good = good && scenario.has_value();
+    if (!scenario) continue;
+    text += fmt::format("{:<40} {:<6} {}\n", scenario->name, version_name(scenario->version),
+                        scenario->title);
   }
   print(text);
   return good ? kHeld : kUsage;

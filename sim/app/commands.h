@@ -48,6 +48,10 @@ struct SwarmCommand {
 };
 int swarm_command(const SwarmCommand& command);
 
+struct BatchOptions;
+// One line for each run: file, seed, digest.
+int digest_command(const BatchOptions& options);
+
 int validate_command(const std::vector<std::string>& files,
                      const std::vector<std::string>& overrides);
 int schema_command(const std::string& which);

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <csignal>
 
+#include "app/batch.h"
 #include "app/commands.h"
 #include "app/files.h"
 #include "base/check.h"
@@ -29,6 +30,7 @@ extern "C" void on_interrupt(int) { interrupted = true; }
 // What the user typed, as far as the options of the commands go.
 struct CommandLine {
   RunOptions run;
+  BatchOptions batch;
   std::vector<std::string> files;
   std::vector<std::string> overrides;
   std::string schema;
@@ -65,7 +67,27 @@ void add_run(CLI::App& app, CommandLine& line) {
   command.add_flag("--no-color", line.run.no_color, "No colour even on a terminal");
 }
 
+void add_batch(CLI::App& command, BatchOptions& batch) {
+  command.add_option("PATH", batch.paths, "Scenario files, folders, or quoted patterns")
+      ->required();
+  command.add_option("--seeds", batch.seeds, "Run each scenario on these seeds, not on its own")
+      ->type_name("A..B")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return parse_seeds(text) ? std::string() : "\"" + text + "\" is no range like 0..99";
+          },
+          ""));
+  command.add_option("--jobs", batch.jobs, "Threads; the output is the same with any number")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1024));
+  add_overrides(command, batch.overrides);
+}
+
 void add_others(CLI::App& app, CommandLine& line) {
+  add_batch(
+      *app.add_subcommand("digest", "Print the digest of each run: equal runs, equal digests"),
+      line.batch);
+
   CLI::App& validate = *app.add_subcommand("validate", "Check scenario files without running them");
   validate.add_option("FILE", line.files, "Scenario files; - is standard input")->required();
   add_overrides(validate, line.overrides);
@@ -157,6 +179,7 @@ int explain(CLI::App& app, const CLI::ParseError& error, int count, char** words
 
 int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("run")) return run_command(line.run);
+  if (app.got_subcommand("digest")) return digest_command(line.batch);
   if (app.got_subcommand("validate")) return validate_command(line.files, line.overrides);
   if (app.got_subcommand("schema")) return schema_command(line.schema);
   if (app.got_subcommand("swarm")) return swarm_command(line.swarm);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "app/commands.h"
+#include "app/determinism.h"
 #include "app/files.h"
 #include "drive/contract.h"
 #include "drive/run.h"
@@ -77,59 +78,6 @@ RunResult simulate(const RunOptions& options, const Scenario& scenario) {
   return result;
 }
 
-// The trace of one run, as bytes; and the place where another run parts from it.
-struct Comparison {
-  std::string first;
-  std::size_t compared = 0;
-  bool differs = false;
-  std::size_t at = 0;
-};
-
-void keep_bytes(void* context, const char* bytes, std::size_t count) {
-  static_cast<Comparison*>(context)->first.append(bytes, count);
-}
-
-void compare_bytes(void* context, const char* bytes, std::size_t count) {
-  Comparison& comparison = *static_cast<Comparison*>(context);
-  for (std::size_t i = 0; i < count && !comparison.differs; ++i, ++comparison.compared) {
-    const std::size_t at = comparison.compared;
-    if (at < comparison.first.size() && comparison.first[at] == bytes[i]) continue;
-    comparison.differs = true;
-    comparison.at = at;
-  }
-}
-
-// The number of the first event in which two runs of the scenario differ; 0: they do not.
-std::uint64_t first_difference(const Scenario& scenario) {
-  Comparison comparison;
-  for (const auto write : {keep_bytes, compare_bytes}) {
-    TraceSink sink = TraceBinaryWriter(ByteSink{write, &comparison});
-    RunHooks hooks;
-    hooks.trace = &sink;
-    run(scenario, hooks);
-    finish(sink);
-  }
-  if (!comparison.differs && comparison.compared == comparison.first.size()) return 0;
-  const std::size_t at = comparison.differs ? comparison.at : comparison.compared;
-  const std::size_t mark = sizeof TraceBinaryWriter::kMark - 1;
-  return at < mark ? 1 : (at - mark) / sizeof(TraceRecord) + 1;
-}
-
-// Runs it again: the same scenario and seed must give the same digest and the same report.
-bool is_deterministic(const Scenario& scenario, const RunResult& result) {
-  const RunResult again = run(scenario);
-  if (again.digest == result.digest &&
-      report_json(scenario, again) == report_json(scenario, result)) {
-    return true;
-  }
-  const std::uint64_t event = first_difference(scenario);
-  fmt::print(stderr,
-             "ackident: {}: two runs with seed {} differ: digests {:016x} and {:016x}, {}\n",
-             scenario.file, scenario.seed, result.digest, again.digest,
-             event == 0 ? std::string("same events") : fmt::format("first in event {}", event));
-  return false;
-}
-
 int run_one(const RunOptions& options, const std::string& file) {
   return run_scenario(options,
                       load_scenario(file, read_file(file), options.overrides, options.seed));
@@ -149,7 +97,14 @@ int run_scenario(const RunOptions& options, const Scenario& scenario) {
     replace_file(options.json, report_json(scenario, result));
   }
   if (interrupted) return kInterrupted;
-  if (options.check_determinism && !is_deterministic(scenario, result)) return kBroken;
+  if (options.check_determinism) {
+    const std::string difference = find_difference(scenario, result);
+    if (!difference.empty()) {
+      fmt::print(stderr, "ackident: {}: {}\n", scenario.file, difference);
+      return kBroken;
+    }
+    say(options, fmt::format("deterministic: run again, every event and byte was the same\n"));
+  }
   const std::vector<std::string> broken =
       options.promises ? broken_promises(scenario, result) : std::vector<std::string>();
   for (const std::string& promise : broken) say(options, fmt::format("broken: {}\n", promise));

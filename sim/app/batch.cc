@@ -1,0 +1,122 @@
+#include "app/batch.h"
+
+#include <fmt/format.h>
+#include <glob.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "app/commands.h"
+#include "app/files.h"
+#include "scenario/load.h"
+
+namespace ackident {
+
+namespace {
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+bool is_scenario_name(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  return name.ends_with(".json") && !name.ends_with(".schema.json");
+}
+
+void add_folder(const std::string& folder, std::vector<std::string>& files) {
+  std::error_code error;
+  const std::size_t before = files.size();
+  for (std::filesystem::recursive_directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    if (at->is_regular_file() && is_scenario_name(at->path())) files.push_back(at->path().string());
+  }
+  if (error) throw FileError("cannot read " + folder + ": " + error.message());
+  if (files.size() == before) throw FileError("there is no scenario in " + folder);
+  std::sort(files.begin() + static_cast<std::ptrdiff_t>(before), files.end());
+}
+
+void add_path(const std::string& path, std::vector<std::string>& files) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) return add_folder(path, files);
+  if (path == "-" || std::filesystem::exists(path, ignored)) return files.push_back(path);
+  glob_t found{};
+  if (::glob(path.c_str(), 0, nullptr, &found) == 0) {
+    for (std::size_t i = 0; i < found.gl_pathc; ++i) {
+      const std::string match = found.gl_pathv[i];
+      if (std::filesystem::is_directory(match, ignored)) {
+        add_folder(match, files);
+      } else if (is_scenario_name(match)) {
+        files.push_back(match);
+      }
+    }
+  }
+  ::globfree(&found);
+}
+
+}  // namespace
+
+std::optional<SeedRange> parse_seeds(const std::string& text) {
+  const std::size_t dots = text.find("..");
+  const auto first = parse_number(std::string_view(text).substr(0, dots));
+  if (!first) return std::nullopt;
+  if (dots == std::string::npos) return SeedRange{*first, *first};
+  const auto last = parse_number(std::string_view(text).substr(dots + 2));
+  constexpr std::uint64_t kSeedsMax = 1'000'000'000;
+  if (!last || *last < *first || *last - *first >= kSeedsMax) return std::nullopt;
+  return SeedRange{*first, *last};
+}
+
+std::vector<std::string> find_scenarios(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    const std::size_t before = files.size();
+    add_path(path, files);
+    if (files.size() == before) throw FileError("there is no scenario " + path);
+  }
+  // A file that two paths stand for is run once.
+  std::vector<std::string> unique;
+  for (const std::string& file : files) {
+    if (std::find(unique.begin(), unique.end(), file) == unique.end()) unique.push_back(file);
+  }
+  return unique;
+}
+
+std::optional<Scenario> try_load(const std::string& file,
+                                 const std::vector<std::string>& overrides) {
+  try {
+    return load_scenario(file, read_file(file), overrides);
+  } catch (const ScenarioError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+  } catch (const FileError& error) {
+    fmt::print(stderr, "ackident: {}\n", error.what());
+  }
+  return std::nullopt;
+}
+
+const RunResult& CaseRunner::run(const Scenario& scenario, std::uint64_t seed) {
+  if (scenario_ != &scenario) {
+    runner_.reset();
+    runner_.emplace(scenario);
+    scenario_ = &scenario;
+  }
+  RunHooks hooks;
+  hooks.interrupted = &interrupted;
+  try {
+    return runner_->run(seed, hooks);
+  } catch (...) {
+    scenario_ = nullptr;  // what a failed check leaves behind is not to be used again
+    throw;
+  }
+}
+
+std::size_t threads_of(const BatchOptions& options) {
+  return options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+}
+
+}  // namespace ackident

@@ -1,0 +1,74 @@
+// Many runs: scenario files, each on its own seed or on a range of seeds.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "drive/run.h"
+#include "scenario/scenario.h"
+
+namespace ackident {
+
+// "3" or "0..99", both ends included.
+struct SeedRange {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+};
+std::optional<SeedRange> parse_seeds(const std::string& text);
+
+struct BatchOptions {
+  std::vector<std::string> paths;      // files, folders, patterns; "-": standard input
+  std::vector<std::string> overrides;  // PATH=VALUE
+  std::string seeds;                   // empty: each scenario's own
+  std::size_t jobs = 0;                // threads; 0: one for each core
+};
+
+// The scenario files that the paths stand for: folders are searched through in order of name.
+// Throws FileError for what does not exist, or stands for nothing.
+std::vector<std::string> find_scenarios(const std::vector<std::string>& paths);
+
+// Loads a file; if that fails, says why on standard error and returns nothing.
+std::optional<Scenario> try_load(const std::string& file,
+                                 const std::vector<std::string>& overrides);
+
+// The runs of a batch, numbered: all seeds of the first scenario, then of the next.
+class Batch {
+ public:
+  Batch(std::vector<Scenario> scenarios, std::optional<SeedRange> seeds)
+      : scenarios_(std::move(scenarios)), seeds_(seeds) {}
+
+  [[nodiscard]] std::size_t size() const { return scenarios_.size() * seeds_each(); }
+  [[nodiscard]] const std::vector<Scenario>& scenarios() const { return scenarios_; }
+  [[nodiscard]] const Scenario& scenario(std::size_t number) const {
+    return scenarios_[number / seeds_each()];
+  }
+  [[nodiscard]] std::uint64_t seed(std::size_t number) const {
+    return seeds_ ? seeds_->first + number % seeds_each() : scenario(number).seed;
+  }
+
+ private:
+  [[nodiscard]] std::size_t seeds_each() const {
+    return seeds_ ? static_cast<std::size_t>(seeds_->last - seeds_->first + 1) : 1;
+  }
+
+  std::vector<Scenario> scenarios_;
+  std::optional<SeedRange> seeds_;
+};
+
+// Runs one case after another, and keeps memory while the scenario stays the same.
+class CaseRunner {
+ public:
+  // Throws CheckFailure. The result is valid until the next run.
+  const RunResult& run(const Scenario& scenario, std::uint64_t seed);
+
+ private:
+  const Scenario* scenario_ = nullptr;
+  std::optional<Runner> runner_;
+};
+
+std::size_t threads_of(const BatchOptions& options);
+
+}  // namespace ackident
