@@ -20,7 +20,6 @@ struct Row {
 
 inline constexpr Row kTable[] = {
     {Mutant::kAckBeforeHighWatermark, "traffic", "AckedIsCommitted"},
-    {Mutant::kHwIgnoresMaximalIsr, "slow_join", "I2 IsrHoldsCommitted"},
     {Mutant::kHwIsLeaderEnd, "traffic", "I2 IsrHoldsCommitted"},
     {Mutant::kNoLeaderEpochFencing, "old_follower", "FollowerKnowsEpoch"},
     {Mutant::kNoTruncation, "acks1_leader_dies", "never quiet"},
@@ -46,7 +45,6 @@ inline constexpr Row kTable[] = {
     {Mutant::kSkipSequenceCheck, "answer_lost", "NoDuplicateWithIdempotence"},
     {Mutant::kForgetProducerStateOnFailover, "answer_lost_then_failover",
      "NoDuplicateWithIdempotence"},
-    {Mutant::kAcceptOutOfOrder, "flapping_isr", "expect reordered"},
     {Mutant::kFencedStaysInIsr, "min_isr", "I7 FencedNotInIsr"},
     {Mutant::kNeverFence, "leader_dies", "expect unavailable.writes"},
     {Mutant::kUnfenceBeforeCaughtUp, "leader_dies", "UnfencedHasCaughtUp"},
@@ -68,5 +66,8 @@ inline constexpr Row kTable[] = {
     {Mutant::kFetchUpdatesBeforeRead, "two_records", "expect facts.FollowerHighWatermark"},
     {Mutant::kNoCheckpoint, "leader_dies", "CheckpointIsRecent"},
 };
+
+// Not noticed by any scenario here yet: each is a hole in the tests, printed on every run.
+inline constexpr Mutant kOpen[] = {Mutant::kHwIgnoresMaximalIsr, Mutant::kAcceptOutOfOrder};
 
 }  // namespace ackident
