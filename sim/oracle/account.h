@@ -27,7 +27,7 @@ struct BatchGhost {
   Instant sent;
   Instant told_at;
   Told told = Told::kNothing;
-  std::uint8_t copies = 0;        // in the final logs; saturates (filled by settle_accounts)
+  std::uint8_t copies = 0;            // in the final logs; saturates (filled by settle_accounts)
   std::uint8_t copies_elsewhere = 0;  // on logs that do not lead
 };
 static_assert(sizeof(BatchGhost) <= 40);
@@ -44,14 +44,16 @@ class Account {
   [[nodiscard]] const BatchGhost* find(std::uint32_t producer, BatchNumber number) const;
 
  private:
-  // What a consumer was handed of one partition: disjoint ranges, ascending.
+  // What a consumer was handed of one partition: disjoint ranges, ascending by epoch and offset.
+  // After a truncation another record stands at the same offset: its leader epoch tells them apart.
   struct Range {
+    LeaderEpoch epoch;
     Offset from;
     Offset to;
   };
   struct Delivered {
     std::vector<Range> ranges;
-    Offset first = kNoOffset;      // the position it began at
+    Offset first = kNoOffset;  // the position it began at
     Offset position = kNoOffset;
     std::uint64_t records = 0;
     std::uint64_t twice = 0;
@@ -64,12 +66,13 @@ class Account {
   void tell_fates(const World& world, const Shadows& shadows, RunResult& result);
   void list_lost(const World& world, const Shadows& shadows, RunResult& result);
   void account_consumers(const World& world, RunResult& result);
+  static std::uint64_t skipped(const Delivered& state, const PartitionLog* log);
   Delivered& delivered(std::uint32_t consumer, PartitionId partition);
 
-  std::vector<std::vector<BatchGhost>> batches_;      // by producer, by batch number
+  std::vector<std::vector<BatchGhost>> batches_;  // by producer, by batch number
   std::vector<std::vector<std::pair<PartitionId, Delivered>>> delivered_;  // by consumer
   std::uint64_t reordered_ = 0;
-  std::vector<std::int64_t> newest_;                  // per producer, scratch of count_leader_log
+  std::vector<std::int64_t> newest_;  // per producer, scratch of count_leader_log
 };
 
 // The log that will be every future leader's, if the partition has one now; null if it is offline.
