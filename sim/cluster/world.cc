@@ -27,13 +27,6 @@ std::vector<SetupTimeout> setup_timeouts(const Composition& composition) {
   return timeouts;
 }
 
-std::uint32_t timer_count(const Broker&, const Composition& composition, NodeId) {
-  BrokerTimers timers;
-  timers.brokers = composition.broker_count;
-  timers.nodes = static_cast<std::uint32_t>(composition.nodes.size());
-  return timers.count();
-}
-
 // The run ends at `duration`: no workload beyond it.
 Composition bounded(Composition composition, Instant duration) {
   for (ProducerInfo& producer : composition.producers) {

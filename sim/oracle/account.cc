@@ -104,30 +104,37 @@ void Account::on_delivered(const Fact& fact, const Composition& composition) {
   if (state.first == kNoOffset) state.first = from;
   state.position = to;
   state.records += static_cast<std::uint64_t>(to - from);
+  const LeaderEpoch epoch(static_cast<std::int32_t>(fact.c));
   std::vector<Range>& ranges = state.ranges;
-  if (!ranges.empty() && ranges.back().to == from) {  // the usual case: it goes on where it was
+  const bool same_epoch = !ranges.empty() && ranges.back().epoch == epoch;
+  if (same_epoch && ranges.back().to == from) {  // the usual case: it goes on where it was
     ranges.back().to = to;
     return;
   }
-  if (ranges.empty() || ranges.back().to < from) {
-    ranges.push_back({from, to});
+  if (ranges.empty() || ranges.back().epoch < epoch || (same_epoch && ranges.back().to < from)) {
+    ranges.push_back({epoch, from, to});
     return;
   }
   // Something comes again, or fills a hole: merge.
-  Range merged{from, to};
+  Range merged{epoch, from, to};
   std::vector<Range> kept;
   for (const Range& range : ranges) {
+    if (range.epoch != epoch) {
+      kept.push_back(range);
+      continue;
+    }
     const std::int64_t overlap = std::min(range.to, to) - std::max(range.from, from);
     if (overlap > 0) state.twice += static_cast<std::uint64_t>(overlap);
     if (range.to < merged.from || range.from > merged.to) {
       kept.push_back(range);
     } else {
-      merged = {std::min(range.from, merged.from), std::max(range.to, merged.to)};
+      merged = {epoch, std::min(range.from, merged.from), std::max(range.to, merged.to)};
     }
   }
   kept.push_back(merged);
-  std::sort(kept.begin(), kept.end(),
-            [](const Range& a, const Range& b) { return a.from < b.from; });
+  std::sort(kept.begin(), kept.end(), [](const Range& a, const Range& b) {
+    return a.epoch != b.epoch ? a.epoch < b.epoch : a.from < b.from;
+  });
   ranges = std::move(kept);
 }
 
@@ -294,6 +301,24 @@ void Account::list_lost(const World& world, const Shadows& shadows, RunResult& r
                    });
 }
 
+// What lies in the final log between where the consumer began and where it stands, and was never
+// handed over. A partition that ends offline has no final log: nothing can be said of it.
+std::uint64_t Account::skipped(const Delivered& state, const PartitionLog* log) {
+  if (state.first == kNoOffset || log == nullptr) return 0;
+  std::int64_t missing = 0;
+  const Offset end = std::min(state.position, log->end());
+  for (Offset at = std::max(state.first, log->start()); at < end;) {
+    const Offset run_end = std::min(log->run_end(at), end);
+    missing += run_end - at;
+    for (const Range& range : state.ranges) {
+      if (range.epoch != log->epoch_at(at)) continue;
+      missing -= std::max<std::int64_t>(0, std::min(range.to, run_end) - std::max(range.from, at));
+    }
+    at = run_end;
+  }
+  return static_cast<std::uint64_t>(missing);
+}
+
 void Account::account_consumers(const World& world, RunResult& result) {
   const Composition& composition = world.composition();
   for (std::size_t i = 0; i < delivered_.size(); ++i) {
@@ -308,14 +333,7 @@ void Account::account_consumers(const World& world, RunResult& result) {
     for (const auto& [partition, state] : delivered_[i]) {
       group.delivered += state.records;
       group.delivered_twice += state.twice;
-      if (state.first == kNoOffset) continue;
-      // What lies between where it began and where it stands, and was never handed over.
-      Offset at = state.first;
-      for (const Range& range : state.ranges) {
-        if (range.from > at) group.skipped += static_cast<std::uint64_t>(range.from - at);
-        at = std::max(at, range.to);
-      }
-      if (state.position > at) group.skipped += static_cast<std::uint64_t>(state.position - at);
+      group.skipped += skipped(state, leader_log(world, partition));
     }
   }
 }

@@ -61,8 +61,10 @@ class Account {
   [[nodiscard]] const BatchGhost* find(std::uint32_t producer, BatchNumber number) const;
 
  private:
-  // What a consumer was handed of one partition: disjoint ranges, ascending.
+  // What a consumer was handed of one partition: disjoint ranges, ascending by epoch and offset.
+  // After a truncation another record stands at the same offset: its leader epoch tells them apart.
   struct Range {
+    LeaderEpoch epoch;
     Offset from;
     Offset to;
   };
@@ -81,6 +83,7 @@ class Account {
   void tell_fates(const World& world, RunResult& result);
   void list_lost(const World& world, const Shadows& shadows, RunResult& result);
   void account_consumers(const World& world, RunResult& result);
+  static std::uint64_t skipped(const Delivered& state, const PartitionLog* log);
   Delivered& delivered(std::uint32_t consumer, PartitionId partition);
 
   std::vector<std::vector<BatchGhost>> batches_;  // by producer, by batch number

@@ -48,7 +48,8 @@ class Invariants {
       case FactKind::kCommitted:
       case FactKind::kPositionReset:
       case FactKind::kKilled:
-      case FactKind::kFrozen: return true;
+      case FactKind::kFrozen:
+      case FactKind::kFaultFired: return true;
       default: return false;
     }
   }
@@ -79,6 +80,7 @@ class Invariants {
     NodeId broker = kNoNode;
     PartitionId partition = kNoPartition;
     Instant until;
+    Correlation correlation;  // of the parked request: a later one may take its place
   };
   struct Processed {
     PartitionId partition = kNoPartition;

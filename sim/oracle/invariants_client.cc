@@ -85,11 +85,15 @@ void Invariants::produce_appended(const World& world, const Where& where, const 
   const std::uint16_t producer = world.composition().node(fact.peer).index;
   const ProducerConfig& config = world.composition().producers[producer].config;
   if (config.acks != Acks::kAll) return;
+  const ParkedProduce& parked = world.broker(where.node).replicas.produces[fact.peer.value()];
+  if (!parked.active) return;  // answered in the same step
   std::vector<Waiting>& waiting = waiting_[producer];
-  const bool known = std::any_of(waiting.begin(), waiting.end(),
-                                 [&](const Waiting& one) { return one.broker == where.node; });
+  const bool known = std::any_of(waiting.begin(), waiting.end(), [&](const Waiting& one) {
+    return one.broker == where.node && one.correlation == parked.correlation;
+  });
   if (known) return;  // another part of the same request
-  waiting.push_back({where.node, where.partition, where.at + config.request_timeout});
+  waiting.push_back({where.node, where.partition, where.at + config.request_timeout,
+                     parked.correlation});
   waiting_until_ = std::min(waiting_until_, waiting.back().until);
 }
 
@@ -114,7 +118,9 @@ void Invariants::produces_overdue(const World& world, const Where& where) {
       waiting_until_ = std::min(waiting_until_, one.until < where.at ? kNever : one.until);
       const ParkedProduce& parked =
           world.broker(one.broker).replicas.produces[producers[p].node.value()];
-      if (one.until >= where.at || !parked.active) continue;  // its connection is gone
+      if (one.until >= where.at) continue;
+      // Its connection is gone, and perhaps a later request waits there.
+      if (!parked.active || parked.correlation != one.correlation) continue;
       Where at = where;
       at.partition = one.partition;
       at.node = one.broker;

@@ -118,6 +118,8 @@ void Invariants::broker_unfenced(const World& world, const Where& where, NodeId 
   if (!composition.behaviour.kraft || where.at == Instant()) return;
   const BrokerRegistration& known =
       world.controller().image.brokers[composition.broker_index(broker)];
+  // A heartbeat of its former life may still let a broker in that has died: that is no fault.
+  if (world.broker(broker).lifecycle.incarnation != known.incarnation) return;
   if (world.broker(broker).image.end.value() > known.epoch.value()) return;
   Where at = where;
   at.node = broker;

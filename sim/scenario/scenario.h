@@ -39,7 +39,7 @@ enum class ExpectKind : std::uint8_t {
 
 struct Expectation {
   ExpectKind kind{};
-  std::string name;               // as written: "lost", "unavailable.writes", "errors.NOT_ENOUGH_REPLICAS"
+  std::string name;               // as written: "lost", "errors.NOT_ENOUGH_REPLICAS"
   std::uint32_t line = 0;         // of its key in the file
   std::string pointer;            // JSON pointer of its value
   Bound bound;

@@ -169,6 +169,13 @@ void stop(Broker& broker, StopKind kind, Context& ctx) {
   lifecycle_stop(broker, kind);
 }
 
+std::uint32_t timer_count(const Broker&, const Composition& composition, NodeId) {
+  BrokerTimers timers;
+  timers.brokers = composition.broker_count;
+  timers.nodes = static_cast<std::uint32_t>(composition.nodes.size());
+  return timers.count();
+}
+
 void shut_down(Broker& broker, Context& ctx) { lifecycle_shut_down(broker, ctx); }
 
 void set_power_loss(Broker& broker, std::int64_t lose_records) {

@@ -33,6 +33,7 @@ void deliver(Broker&, NodeId from, const Payload&, Context&);
 void fire(Broker&, LocalTimer, Context&);
 void stop(Broker&, StopKind, Context&);
 void shut_down(Broker&, Context&);
+std::uint32_t timer_count(const Broker&, const Composition&, NodeId self);
 
 // ---- called by lifecycle.cc ----
 // Replays the metadata log from image.end up to `to`, acting on each change (R5.16). Calls

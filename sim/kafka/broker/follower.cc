@@ -282,19 +282,6 @@ void take_earliest(const Broker& broker, Replica& replica, Follower& follower, O
 
 }  // namespace
 
-void truncate_log(Replica& replica, Offset to, Context& ctx) {
-  const Offset end = replica.log.end();
-  const Offset high_watermark = replica.log.high_watermark();
-  replica.log.truncate(to);  // also when the end does not move: empty epochs go (D07)
-  if (replica.log.end() == end) return;
-  ctx.note({.kind = FactKind::kTruncated,
-            .node = ctx.self(),
-            .partition = replica.partition,
-            .a = replica.log.end().value(),
-            .b = end.value(),
-            .c = high_watermark.value()});
-}
-
 void add_to_fetcher(Broker& broker, std::uint32_t replica_index, Context& ctx) {
   const NodeId leader = std::get<Follower>(broker.replicas.replicas[replica_index].role).leader;
   fetcher_of(broker, leader, ctx).replicas.push_back(replica_index);

@@ -137,4 +137,17 @@ ProducerId next_producer_id(Broker& broker, Context& ctx) {
   return ProducerId(static_cast<ProducerId::rep>(id));
 }
 
+void truncate_log(Replica& replica, Offset to, Context& ctx) {
+  const Offset end = replica.log.end();
+  const Offset high_watermark = replica.log.high_watermark();
+  replica.log.truncate(to);  // also when the end does not move: empty epochs go (D07)
+  if (replica.log.end() == end) return;
+  ctx.note({.kind = FactKind::kTruncated,
+            .node = ctx.self(),
+            .partition = replica.partition,
+            .a = replica.log.end().value(),
+            .b = end.value(),
+            .c = high_watermark.value()});
+}
+
 }  // namespace ackident
