@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "app/batch.h"
+
 namespace ackident {
 
 struct Scenario;
@@ -20,6 +22,9 @@ enum ExitCode : int {
   kBroken = 70,    // a check of our own failed: a bug of ackident
   kInterrupted = 130
 };
+
+// The code of several runs: what needs attention first.
+int worse(int a, int b);
 
 // Set by SIGINT; a run then ends early.
 extern std::atomic<bool> interrupted;
@@ -48,7 +53,13 @@ struct SwarmCommand {
 };
 int swarm_command(const SwarmCommand& command);
 
-struct BatchOptions;
+struct TestOptions {
+  BatchOptions batch;
+  std::string format = "text";  // text, json, junit or github
+  std::string filter;           // part of a path
+  bool fail_fast = false;
+};
+int test_command(const TestOptions& options);
 // One line for each run: file, seed, digest.
 int digest_command(const BatchOptions& options);
 

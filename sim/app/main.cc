@@ -31,6 +31,7 @@ extern "C" void on_interrupt(int) { interrupted = true; }
 struct CommandLine {
   RunOptions run;
   BatchOptions batch;
+  TestOptions test;
   std::vector<std::string> files;
   std::vector<std::string> overrides;
   std::string schema;
@@ -81,6 +82,18 @@ void add_batch(CLI::App& command, BatchOptions& batch) {
       ->type_name("N")
       ->check(CLI::Range(1, 1024));
   add_overrides(command, batch.overrides);
+}
+
+void add_test(CLI::App& app, CommandLine& line) {
+  CLI::App& command = *app.add_subcommand("test", "Check scenarios against what they expect");
+  add_batch(command, line.test.batch);
+  command.add_option("--format", line.test.format, "text, json, junit or github")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "json", "junit", "github"}))
+      ->capture_default_str();
+  command.add_option("--filter", line.test.filter, "Only files whose path holds this")
+      ->type_name("SUBSTRING");
+  command.add_flag("--fail-fast", line.test.fail_fast, "Stop at the first failure");
 }
 
 void add_others(CLI::App& app, CommandLine& line) {
@@ -179,6 +192,7 @@ int explain(CLI::App& app, const CLI::ParseError& error, int count, char** words
 
 int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("run")) return run_command(line.run);
+  if (app.got_subcommand("test")) return test_command(line.test);
   if (app.got_subcommand("digest")) return digest_command(line.batch);
   if (app.got_subcommand("validate")) return validate_command(line.files, line.overrides);
   if (app.got_subcommand("schema")) return schema_command(line.schema);
@@ -195,6 +209,7 @@ int run_main(int count, char** words) {
   app.set_version_flag("--version", std::string("ackident ") + ACKIDENT_VERSION);
   CommandLine line;
   add_run(app, line);
+  add_test(app, line);
   add_others(app, line);
   add_swarm(app, line);
   try {

@@ -19,6 +19,13 @@ namespace ackident {
 
 std::atomic<bool> interrupted = false;
 
+int worse(int a, int b) {
+  for (const int code : {kBroken, kInterrupted, kUsage, kFailed, kUndecided}) {
+    if (a == code || b == code) return code;
+  }
+  return kHeld;
+}
+
 namespace {
 
 // https://no-color.org: set and not empty.
@@ -38,14 +45,6 @@ int code_of(Verdict verdict) {
     case Verdict::kVacuous: break;
   }
   return kUndecided;
-}
-
-// The code of several runs: what needs attention first.
-int worse(int a, int b) {
-  for (const int code : {kBroken, kInterrupted, kUsage, kFailed, kUndecided}) {
-    if (a == code || b == code) return code;
-  }
-  return kHeld;
 }
 
 // People read here: standard output, unless that holds the report alone.

@@ -1,0 +1,162 @@
+// ackident test: every scenario with its expectations, on all cores. A run is never divided; each
+// thread takes one case after another. What is printed does not depend on the number of threads.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "app/batch.h"
+#include "app/commands.h"
+#include "app/files.h"
+#include "app/jobs.h"
+#include "report/cases.h"
+#include "scenario/load.h"
+
+namespace ackident {
+
+namespace {
+
+int code_of(CaseOutcome outcome) {
+  switch (outcome) {
+    case CaseOutcome::kPass: return kHeld;
+    case CaseOutcome::kFail: return kFailed;
+    case CaseOutcome::kRefused: return kUsage;
+    case CaseOutcome::kBug: return kBroken;
+    default: return kUndecided;
+  }
+}
+
+bool is_failure(CaseOutcome outcome) {
+  const int code = code_of(outcome);
+  return code != kHeld && code != kUndecided;
+}
+
+// Prints cases as they come, or all of them at the end, as the format wants it.
+class Printer {
+ public:
+  Printer(const std::string& format, std::size_t count) : format_(format), count_(count) {}
+
+  void add(const CaseResult& result) {
+    code_ = worse(code_, code_of(result.outcome));
+    tally_.add(result.outcome);
+    if (format_ == "json" || format_ == "junit") {
+      cases_.push_back(result);
+    } else {
+      clear_progress();
+      print(format_ == "github" ? case_github(result) : case_text(result));
+    }
+    show_progress();
+  }
+
+  // The code of all cases.
+  int finish() {
+    clear_progress();
+    if (format_ == "json") {
+      print(cases_json(cases_));
+    } else if (format_ == "junit") {
+      print(cases_junit(cases_));
+    } else {
+      print(tally_text(tally_));
+    }
+    return code_;
+  }
+
+ private:
+  void show_progress() const {
+    if (on_terminal_) fmt::print(stderr, "\r{} of {} ", tally_.total(), count_);
+  }
+  void clear_progress() const {
+    if (on_terminal_) fmt::print(stderr, "\r\x1b[K");
+  }
+
+  std::string format_;
+  std::size_t count_;
+  bool on_terminal_ = ::isatty(STDERR_FILENO) != 0;
+  int code_ = kHeld;
+  CaseTally tally_;
+  std::vector<CaseResult> cases_;
+};
+
+std::vector<std::string> chosen_files(const TestOptions& options) {
+  std::vector<std::string> files = find_scenarios(options.batch.paths);
+  std::erase_if(files, [&](const std::string& file) {
+    return file.find(options.filter) == std::string::npos;
+  });
+  if (files.empty()) throw FileError("no scenario's path holds \"" + options.filter + "\"");
+  return files;
+}
+
+// What cannot be loaded is a case, too.
+std::vector<Scenario> load_all(const TestOptions& options, std::vector<CaseResult>& refused) {
+  std::vector<Scenario> scenarios;
+  for (const std::string& file : chosen_files(options)) {
+    try {
+      scenarios.push_back(load_scenario(file, read_file(file), options.batch.overrides));
+    } catch (const ScenarioError& error) {
+      refused.push_back(case_without(file, CaseOutcome::kRefused, error.what()));
+    } catch (const FileError& error) {
+      refused.push_back(case_without(file, CaseOutcome::kRefused, error.what()));
+    }
+  }
+  return scenarios;
+}
+
+// As a shell reads it.
+std::string quoted(const std::string& word) {
+  const char* const plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
+  if (word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+std::string arguments_of(const BatchOptions& options) {
+  std::string text;
+  for (const std::string& override_text : options.overrides) {
+    text += " --set " + quoted(override_text);
+  }
+  return text;
+}
+
+CaseResult run_case(CaseRunner& runner, const Scenario& scenario, std::uint64_t seed) {
+  try {
+    return case_result(scenario, runner.run(scenario, seed));
+  } catch (const std::exception& error) {
+    CaseResult broken = case_without(scenario.file, CaseOutcome::kBug, error.what());
+    broken.name = scenario.name;
+    broken.seed = seed;
+    broken.own_seed = seed == scenario.seed;
+    return broken;
+  }
+}
+
+}  // namespace
+
+int test_command(const TestOptions& options) {
+  std::vector<CaseResult> refused;
+  const Batch batch(load_all(options, refused), parse_seeds(options.batch.seeds));
+  Printer printer(options.format, refused.size() + batch.size());
+  for (const CaseResult& result : refused) {
+    printer.add(result);
+    if (options.fail_fast) return printer.finish();
+  }
+  const std::string arguments = arguments_of(options.batch);
+  const auto make_worker = [&] {
+    return [&batch, &arguments, runner = CaseRunner()](std::size_t number) mutable {
+      CaseResult result = run_case(runner, batch.scenario(number), batch.seed(number));
+      result.arguments = arguments;
+      return result;
+    };
+  };
+  run_jobs(batch.size(), threads_of(options.batch), make_worker,
+           [&](std::size_t, const CaseResult& result) {
+             if (interrupted) return false;
+             printer.add(result);
+             return !(options.fail_fast && is_failure(result.outcome));
+           });
+  const int code = printer.finish();
+  return interrupted ? static_cast<int>(kInterrupted) : code;
+}
+
+}  // namespace ackident

@@ -1,0 +1,241 @@
+#include "report/cases.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "drive/words.h"
+#include "report/json_writer.h"
+
+namespace ackident {
+
+namespace {
+
+constexpr std::array<std::string_view, static_cast<std::size_t>(CaseOutcome::kCount)> kNames = {
+    "PASS", "FAIL", "UNKNOWN", "VACUOUS", "REFUSED", "BUG"};
+constexpr std::array<std::string_view, static_cast<std::size_t>(CaseOutcome::kCount)> kTallied = {
+    "passed", "failed", "unknown", "vacuous", "refused", "met a bug of ackident"};
+
+CaseOutcome outcome_of(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kPass: return CaseOutcome::kPass;
+    case Verdict::kFail: return CaseOutcome::kFail;
+    case Verdict::kUnknown: return CaseOutcome::kUnknown;
+    case Verdict::kVacuous: break;
+  }
+  return CaseOutcome::kVacuous;
+}
+
+void add_expectations(const Scenario& scenario, const RunResult& result, CaseResult& out) {
+  for (std::size_t i = 0; i < result.expectations.size(); ++i) {
+    const ExpectationResult& judged = result.expectations[i];
+    if (judged.verdict == Verdict::kPass) continue;
+    const Expectation& wanted = scenario.expect[i];
+    out.problems.push_back(
+        {outcome_of(judged.verdict), wanted.line,
+         fmt::format("{}: expected {}, seen {}", wanted.name, judged.expected, judged.seen),
+         judged.event, judged.at});
+  }
+}
+
+// The scenario may expect nothing of invariants: they hold nevertheless.
+void add_violations(const Scenario& scenario, const RunResult& result, CaseResult& out) {
+  const bool expected =
+      std::any_of(scenario.expect.begin(), scenario.expect.end(),
+                  [](const Expectation& e) { return e.kind == ExpectKind::kInvariants; });
+  if (expected) return;
+  for (const InvariantViolation& violation : result.violations) {
+    if (violation.permitted) continue;
+    out.problems.push_back({CaseOutcome::kFail, 0,
+                            fmt::format("{}: {}", violation.invariant, violation.text),
+                            violation.event, violation.at});
+    return;  // the first one; what follows from it says less
+  }
+}
+
+void add_doubts(const RunResult& result, CaseResult& out) {
+  if (result.bounds_hit) {
+    out.problems.push_back({CaseOutcome::kUnknown,
+                            0,
+                            "the bound of events or of the settle phase was reached",
+                            {},
+                            kNever});
+  }
+  const auto bit = [](const FaultResult& fault) { return fault.bit; };
+  if (!result.faults.empty() && std::none_of(result.faults.begin(), result.faults.end(), bit)) {
+    out.problems.push_back({CaseOutcome::kVacuous, 0, "no fault changed anything", {}, kNever});
+  }
+}
+
+std::string place_text(const CaseResult& result, const CaseProblem& problem) {
+  return problem.line == 0 ? result.file : fmt::format("{}:{}", result.file, problem.line);
+}
+
+// What is not a failure says its own name.
+std::string problem_text(const CaseProblem& problem) {
+  std::string text;
+  if (problem.outcome == CaseOutcome::kUnknown || problem.outcome == CaseOutcome::kVacuous) {
+    text = fmt::format("{}: ", outcome_name(problem.outcome));
+  }
+  text += problem.what;
+  if (problem.event != EventId()) {
+    text += fmt::format("; first at {} (e{})", duration_text(problem.at - Instant()),
+                        problem.event.value());
+  }
+  return text;
+}
+
+std::string command_text(const CaseResult& result) {
+  const std::string seed = result.own_seed ? "" : fmt::format(" --seed {}", result.seed);
+  return fmt::format("ackident run {}{}{} --trace", result.file, seed, result.arguments);
+}
+
+bool was_run(const CaseResult& result) { return result.outcome != CaseOutcome::kRefused; }
+
+// Lines after the first stand below it.
+std::string indented(std::string_view text, std::string_view indent) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += indent;
+  }
+  return out;
+}
+
+// https://docs.github.com/actions: % and line ends in a message; in a property : and , too.
+std::string github_escaped(std::string_view text, bool property) {
+  std::string out;
+  for (const char c : text) {
+    const bool special = c == '%' || c == '\r' || c == '\n' || (property && (c == ':' || c == ','));
+    if (special) {
+      out += fmt::format("%{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void write_problem(const CaseProblem& problem, JsonWriter& json) {
+  json.begin_object(JsonWriter::Layout::kOneLine);
+  json.member("outcome", outcome_name(problem.outcome));
+  if (problem.line != 0) json.member("line", problem.line);
+  json.member("what", problem.what);
+  if (problem.event != EventId()) {
+    json.member("event", problem.event.value());
+    json.member("at_ns", problem.at.ns());
+  }
+  json.end();
+}
+
+void write_case(const CaseResult& result, JsonWriter& json) {
+  json.begin_object();
+  json.member("file", result.file);
+  json.member("outcome", outcome_name(result.outcome));
+  if (was_run(result)) {
+    json.member("scenario", result.name);
+    json.member("seed", result.seed);
+    json.member("digest", fmt::format("{:016x}", result.digest));
+    json.member("acked", result.totals.acked);
+    json.member("lost", result.totals.lost);
+    json.member("stranded", result.totals.stranded);
+  }
+  json.begin_array("problems");
+  for (const CaseProblem& problem : result.problems) write_problem(problem, json);
+  json.end();
+  json.end();
+}
+
+}  // namespace
+
+std::string_view outcome_name(CaseOutcome outcome) {
+  return kNames[static_cast<std::size_t>(outcome)];
+}
+
+CaseResult case_result(const Scenario& scenario, const RunResult& result) {
+  CaseResult out;
+  out.file = scenario.file;
+  out.name = scenario.name;
+  out.seed = result.seed;
+  out.own_seed = result.seed == scenario.seed;
+  out.outcome = outcome_of(result.verdict);
+  out.digest = result.digest;
+  out.totals = result.totals;
+  if (result.verdict == Verdict::kPass) return out;
+  add_expectations(scenario, result, out);
+  add_violations(scenario, result, out);
+  add_doubts(result, out);
+  return out;
+}
+
+CaseResult case_without(const std::string& file, CaseOutcome outcome, const std::string& why) {
+  CaseResult out;
+  out.file = file;
+  out.name = file;
+  out.outcome = outcome;
+  out.problems.push_back({outcome, 0, why, {}, kNever});
+  return out;
+}
+
+std::uint64_t CaseTally::total() const {
+  std::uint64_t sum = 0;
+  for (const std::uint64_t count : counts) sum += count;
+  return sum;
+}
+
+std::string case_text(const CaseResult& result) {
+  std::string text = fmt::format("{:<8} {}", outcome_name(result.outcome), result.file);
+  if (was_run(result)) text += fmt::format("  seed {}", result.seed);
+  text += '\n';
+  for (const CaseProblem& problem : result.problems) {
+    // What a loader says names the file itself.
+    const std::string where = was_run(result) ? place_text(result, problem) + ": " : "";
+    text += fmt::format("         {}{}\n", where, indented(problem_text(problem), "         "));
+  }
+  if (!result.problems.empty() && was_run(result)) {
+    text += fmt::format("         see: {}\n", command_text(result));
+  }
+  return text;
+}
+
+std::string case_github(const CaseResult& result) {
+  std::string text = case_text(result);
+  for (const CaseProblem& problem : result.problems) {
+    const bool doubt =
+        problem.outcome == CaseOutcome::kUnknown || problem.outcome == CaseOutcome::kVacuous;
+    const std::string line = problem.line == 0 ? "" : fmt::format(",line={}", problem.line);
+    const std::string title =
+        fmt::format("{} with seed {}", outcome_name(problem.outcome), result.seed);
+    text += fmt::format(
+        "::{} file={}{},title={}::{}\n", doubt ? "warning" : "error",
+        github_escaped(result.file, true), line,
+        github_escaped(was_run(result) ? title : std::string(outcome_name(problem.outcome)), true),
+        github_escaped(problem_text(problem), false));
+  }
+  return text;
+}
+
+std::string tally_text(const CaseTally& tally) {
+  std::string text = fmt::format("{} passed", tally[CaseOutcome::kPass]);
+  for (std::size_t i = 1; i < kTallied.size(); ++i) {
+    if (tally.counts[i] > 0) text += fmt::format(", {} {}", tally.counts[i], kTallied[i]);
+  }
+  return text + fmt::format(" of {} case{}\n", tally.total(), tally.total() == 1 ? "" : "s");
+}
+
+std::string cases_json(const std::vector<CaseResult>& cases) {
+  CaseTally tally;
+  for (const CaseResult& result : cases) tally.add(result.outcome);
+  JsonWriter json;
+  json.begin_object();
+  json.begin_array("cases");
+  for (const CaseResult& result : cases) write_case(result, json);
+  json.end();
+  json.begin_object("tally", JsonWriter::Layout::kOneLine);
+  for (std::size_t i = 0; i < kNames.size(); ++i) json.member(kNames[i], tally.counts[i]);
+  json.end();
+  json.end();
+  return json.take();
+}
+
+}  // namespace ackident

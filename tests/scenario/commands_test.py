@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""ackident test, digest and run --check-determinism from the outside: exit codes, formats, choice of
+files, and that the number of threads changes no byte.
+
+usage: commands_test.py ACKIDENT ROOT
+"""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+program, root = sys.argv[1], pathlib.Path(sys.argv[2])
+scenario = str(root / "scenarios/acks1-leader-kill.json")
+problems = []
+
+
+def run(*words):
+    done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def check(what, seen, wanted):
+    if seen != wanted:
+        problems.append(f"{what}: wanted {wanted!r}, seen {seen!r}")
+
+
+def test(*words):
+    return run("test", *words)
+
+
+with tempfile.TemporaryDirectory() as name:
+    folder = pathlib.Path(name)
+    source = pathlib.Path(scenario).read_text(encoding="utf-8")
+    (folder / "good.json").write_text(source)
+    (folder / "deep").mkdir()
+    (folder / "deep/also-good.json").write_text(source)
+    (folder / "deep/none.schema.json").write_text("{}")
+    fails = ["--set", 'expect={"lost": 0}']
+    nothing_bites = ["--set", 'faults=[{"at": "20s", "resume": "b1"}]', "--set", 'expect={}']
+
+    code, text, _ = test(str(folder))
+    check("two good ones", (code, text.splitlines()[-1]), (0, "2 passed of 2 cases"))
+    check("order of a folder", [line.split("/")[-1] for line in text.splitlines()[:2]],
+          ["also-good.json  seed 1", "good.json  seed 1"])
+    check("a pattern", test(str(folder / "*.json"))[1].splitlines()[-1], "1 passed of 1 case")
+    check("seeds", test(scenario, "--seeds", "3..5", *fails)[1].count("\nFAIL"), 2)
+    code, text, _ = test(scenario, *fails)
+    check("a failure", code, 1)
+    check("its story", "lost: expected exactly 0 records, seen 10 records; first at 42.04 s" in text,
+          True)
+    check("the way to look at it", "see: ackident run %s --set 'expect={\"lost\": 0}' --trace" %
+          scenario in text, True)
+    check("nothing bites", test(scenario, *nothing_bites)[0], 3)
+    check("failure before doubt", test(scenario, *nothing_bites, "--set",
+                                       'expect={"acked": 1}')[0], 1)
+    (folder / "bad.json").write_text("{")
+    code, text, _ = test(str(folder))
+    check("a refused one", (code, text.splitlines()[-1]), (2, "2 passed, 1 refused of 3 cases"))
+    check("where it is wrong", "bad.json:1:2: error" in text, True)
+    check("filter", test(str(folder), "--filter", "also")[:2],
+          (0, f"PASS     {folder}/deep/also-good.json  seed 1\n1 passed of 1 case\n"))
+    check("filter of nothing", test(str(folder), "--filter", "zebra")[0], 2)
+    check("no such file", test(str(folder / "no.json"))[0], 2)
+    check("fail fast", len(json.loads(test(scenario, "--seeds", "1..9", "--fail-fast", "--format",
+                                           "json", *fails)[1])["cases"]), 1)
+    for words in (["--format", "text"], ["--format", "junit"], ["--format", "github"],
+                  ["--format", "json"], ["--fail-fast"]):
+        one = test(str(folder), "--seeds", "1..6", *fails, *words, "--jobs", "1")
+        check(f"threads and {words}", test(str(folder), "--seeds", "1..6", *fails, *words, "--jobs",
+                                           "3"), one)
+
+check("digest", run("digest", scenario, "--seeds", "1..4", "--jobs", "1"),
+      run("digest", scenario, "--seeds", "1..4", "--jobs", "3"))
+code, text, _ = run("run", scenario, "--check-determinism")
+check("determinism", (code, text.splitlines()[-1]),
+      (0, "deterministic: run again, every event and byte was the same"))
+check("bad seeds", run("digest", scenario, "--seeds", "4..1")[0], 2)
+
+print("\n".join(problems))
+sys.exit(1 if problems else 0)
