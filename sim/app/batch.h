@@ -43,8 +43,10 @@ class Batch {
   [[nodiscard]] std::size_t size() const { return scenarios_.size() * seeds_each(); }
   [[nodiscard]] const std::vector<Scenario>& scenarios() const { return scenarios_; }
   [[nodiscard]] const Scenario& scenario(std::size_t number) const {
-    return scenarios_[number / seeds_each()];
+    return scenarios_[index(number)];
   }
+  // Which of the scenarios it is.
+  [[nodiscard]] std::size_t index(std::size_t number) const { return number / seeds_each(); }
   [[nodiscard]] std::uint64_t seed(std::size_t number) const {
     return seeds_ ? seeds_->first + number % seeds_each() : scenario(number).seed;
   }

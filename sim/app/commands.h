@@ -60,6 +60,12 @@ struct TestOptions {
   bool fail_fast = false;
 };
 int test_command(const TestOptions& options);
+struct MatrixOptions {
+  BatchOptions batch;
+  std::vector<std::string> vary;  // KEY=V1,V2; none: acks, min.insync.replicas, replication.factor
+  std::string format = "text";    // text, markdown, csv or json
+};
+int matrix_command(const MatrixOptions& options);
 // One line for each run: file, seed, digest.
 int digest_command(const BatchOptions& options);
 

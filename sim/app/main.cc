@@ -32,6 +32,7 @@ struct CommandLine {
   RunOptions run;
   BatchOptions batch;
   TestOptions test;
+  MatrixOptions matrix;
   std::vector<std::string> files;
   std::vector<std::string> overrides;
   std::string schema;
@@ -94,6 +95,22 @@ void add_test(CLI::App& app, CommandLine& line) {
   command.add_option("--filter", line.test.filter, "Only files whose path holds this")
       ->type_name("SUBSTRING");
   command.add_flag("--fail-fast", line.test.fail_fast, "Stop at the first failure");
+}
+
+void add_matrix(CLI::App& app, CommandLine& line) {
+  CLI::App& command =
+      *app.add_subcommand("matrix", "Compare settings: the same failures under each combination");
+  add_batch(command, line.matrix.batch);
+  command
+      .add_option("--vary", line.matrix.vary,
+                  "An axis: a key of Kafka, replication.factor, or a path as for --set; may be "
+                  "repeated. Default: acks, min.insync.replicas, replication.factor")
+      ->type_name("KEY=V1,V2,...")
+      ->allow_extra_args(false);
+  command.add_option("--format", line.matrix.format, "text, markdown, csv or json")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "markdown", "csv", "json"}))
+      ->capture_default_str();
 }
 
 void add_others(CLI::App& app, CommandLine& line) {
@@ -193,6 +210,7 @@ int explain(CLI::App& app, const CLI::ParseError& error, int count, char** words
 int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("run")) return run_command(line.run);
   if (app.got_subcommand("test")) return test_command(line.test);
+  if (app.got_subcommand("matrix")) return matrix_command(line.matrix);
   if (app.got_subcommand("digest")) return digest_command(line.batch);
   if (app.got_subcommand("validate")) return validate_command(line.files, line.overrides);
   if (app.got_subcommand("schema")) return schema_command(line.schema);
@@ -210,6 +228,7 @@ int run_main(int count, char** words) {
   CommandLine line;
   add_run(app, line);
   add_test(app, line);
+  add_matrix(app, line);
   add_others(app, line);
   add_swarm(app, line);
   try {

@@ -66,16 +66,31 @@ class Override {
       return fail(0, "an override is PATH=VALUE, such as producers.0.config.acks=1");
     }
     path_ = parse_path(std::string_view(text_).substr(0, equals));
-    JsonNode* at = &root;
-    while (!path_.done() && at != nullptr) {
-      at = at->is_array() ? element(*at) : member(*at);
-    }
-    if (at != nullptr) set(*at, equals + 1);
+    value_begin_ = equals + 1;
+    descend(root);
   }
 
  private:
   void fail(std::size_t offset, std::string message) {
     problems_.error_at(source_, offset, "", std::move(message));
+  }
+
+  void descend(JsonNode& from) {
+    JsonNode* at = &from;
+    while (!path_.done() && at != nullptr) {
+      if (path_.segments[path_.next] == "*") return descend_into_all(*at);
+      at = at->is_array() ? element(*at) : member(*at);
+    }
+    if (at != nullptr) set(*at, value_begin_);
+  }
+
+  void descend_into_all(JsonNode& parent) {
+    if (parent.children.empty()) return fail(0, "* stands for nothing: there is none");
+    const std::size_t next = path_.next + 1;
+    for (JsonNode& child : parent.children) {
+      path_.next = next;
+      descend(child);
+    }
   }
 
   JsonNode* element(JsonNode& list) {
@@ -150,6 +165,7 @@ class Override {
   Diagnostics& problems_;
   std::uint16_t source_;
   Path path_;
+  std::size_t value_begin_ = 0;
 };
 
 }  // namespace

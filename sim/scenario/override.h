@@ -1,6 +1,7 @@
 // Overrides of the command line: "PATH=VALUE". PATH is a JSON pointer ("/producers/0/config/acks")
 // or the same with dots ("producers.0.config.acks"); dots within Kafka's keys need no care, and an
-// element of a list may be named ("producers.p1.rate"). VALUE is JSON, or else a string.
+// element of a list may be named ("producers.p1.rate"); * stands for every element or member there
+// is. VALUE is JSON, or else a string.
 #pragma once
 
 #include <string>

@@ -70,6 +70,17 @@ with tempfile.TemporaryDirectory() as name:
         check(f"threads and {words}", test(str(folder), "--seeds", "1..6", *fails, *words, "--jobs",
                                            "3"), one)
 
+matrix = str(root / "scenarios/matrix")
+one = run("matrix", matrix, "--format", "csv", "--jobs", "1")
+check("matrix", (one[0], len(one[1].splitlines())), (0, 1 + 27 * 8))
+check("matrix and threads", run("matrix", matrix, "--format", "csv", "--jobs", "3"), one)
+# Cells share seeds and faults: a setting that changes nothing changes no figure.
+code, text, _ = run("matrix", matrix, "--vary", "topics.*.partitions=1", "--vary", "seed=7,7",
+                    "--format", "csv")
+check("equal cells", text.splitlines()[1:9], text.splitlines()[9:])
+check("an axis of nothing", run("matrix", matrix, "--vary", "acks")[0], 2)
+check("no cell can be", run("matrix", matrix, "--vary", "acks=17")[0], 2)
+
 check("digest", run("digest", scenario, "--seeds", "1..4", "--jobs", "1"),
       run("digest", scenario, "--seeds", "1..4", "--jobs", "3"))
 code, text, _ = run("run", scenario, "--check-determinism")

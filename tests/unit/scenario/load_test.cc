@@ -163,6 +163,8 @@ TEST_CASE("overrides: paths with dots, pointers, names, new and old members") {
   CHECK(load_text(text, {"producers.0.name=p", "producers.p.config.acks=0"})
             .setup.composition.producers[0]
             .config.acks == Acks::kNone);
+  CHECK(acks("producers.*.config.acks=1") == Acks::kLeader);
+  CHECK(min_isr("topics.*.config.min.insync.replicas") == 2);
   CHECK(load_text(text, {"expect.lost={\"max\": 3}"}).expect[0].bound.max == 3);
   CHECK(load_text(text, {"faults=[{\"at\": \"1s\", \"kill\": \"b1\"}]"}).setup.faults.size() == 1);
 }

@@ -1,0 +1,175 @@
+// ackident matrix: scenarios under every combination of some settings. Each combination is applied
+// as overrides of the file, so a cell is a scenario like any other; seeds and faults are the same.
+#include <fmt/format.h>
+
+#include <cstdio>
+
+#include "app/batch.h"
+#include "app/commands.h"
+#include "app/files.h"
+#include "app/jobs.h"
+#include "kafka/config_table.h"
+#include "report/matrix.h"
+#include "scenario/load.h"
+
+namespace ackident {
+
+namespace {
+
+// What a key means as an override: Kafka's keys go wherever in the file they belong.
+std::string path_of(const std::string& key) {
+  if (key == "replication.factor") return "topics.*.replication_factor";
+  if (find_config_key(key, ConfigScope::kTopic) != nullptr) return "topics.*.config." + key;
+  if (find_config_key(key, ConfigScope::kProducer) != nullptr) return "producers.*.config." + key;
+  if (find_config_key(key, ConfigScope::kCluster) != nullptr) return "cluster.config." + key;
+  if (find_config_key(key, ConfigScope::kConsumer) != nullptr) return "consumers.*.config." + key;
+  return key;
+}
+
+std::vector<std::string> split(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t from = 0;
+  for (;;) {
+    const std::size_t comma = text.find(',', from);
+    parts.push_back(text.substr(from, comma - from));
+    if (comma == std::string::npos) return parts;
+    from = comma + 1;
+  }
+}
+
+std::vector<MatrixAxis> axes_of(const std::vector<std::string>& vary) {
+  if (vary.empty()) {
+    return {{"acks", {"0", "1", "all"}},
+            {"min.insync.replicas", {"1", "2", "3"}},
+            {"replication.factor", {"1", "2", "3"}}};
+  }
+  std::vector<MatrixAxis> axes;
+  for (const std::string& text : vary) {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
+      throw FileError("\"" + text + "\" is no axis like acks=1,all");
+    }
+    axes.push_back({text.substr(0, equals), split(text.substr(equals + 1))});
+  }
+  return axes;
+}
+
+// Kafka lets these settings stand, and then refuses every acks=all write.
+bool asks_for_more_than_it_has(const Scenario& scenario) {
+  const Composition& composition = scenario.setup.composition;
+  for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
+    const TopicInfo& topic = composition.topics[composition.topic_of[p].value()];
+    if (topic.config.min_insync_replicas > static_cast<int>(composition.assignment[p].size())) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// The files, and which of their cells is which scenario of the batch.
+struct Plan {
+  Matrix matrix;
+  std::vector<Scenario> scenarios;
+  std::vector<std::size_t> entry_of;  // by scenario: its entry in the matrix
+};
+
+void plan_cell(const MatrixOptions& options, const std::string& file, const std::string& text,
+               std::size_t cell, MatrixEntry& entry, Plan& plan) {
+  std::vector<std::string> overrides = options.batch.overrides;
+  const std::vector<std::string> values = plan.matrix.cell(cell);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    overrides.push_back(path_of(plan.matrix.axes[i].key) + "=" + values[i]);
+  }
+  overrides.push_back("expect={}");  // it is about the settings of the file
+  try {
+    Scenario scenario = load_scenario(file, text, overrides);
+    if (asks_for_more_than_it_has(scenario)) {
+      entry.impossible = "min.insync.replicas is above the replication factor";
+      return;
+    }
+    plan.scenarios.push_back(std::move(scenario));
+    plan.entry_of.push_back(static_cast<std::size_t>(&entry - plan.matrix.entries.data()));
+  } catch (const ScenarioError& error) {
+    entry.impossible = error.problems().front().message;
+  }
+}
+
+// Throws ScenarioError if a file is wrong by itself.
+Plan make_plan(const MatrixOptions& options) {
+  Plan plan;
+  plan.matrix.axes = axes_of(options.vary);
+  plan.matrix.seeds = options.batch.seeds;
+  const std::vector<std::string> files = find_scenarios(options.batch.paths);
+  std::vector<std::string> texts;
+  for (const std::string& file : files) {
+    texts.push_back(read_file(file));
+    const Scenario scenario = load_scenario(file, texts.back(), options.batch.overrides);
+    plan.matrix.scenarios.push_back(scenario.name);
+    plan.matrix.titles.push_back(scenario.title);
+  }
+  plan.matrix.entries.resize(plan.matrix.cells() * files.size());
+  for (std::size_t f = 0; f < files.size(); ++f) {
+    for (std::size_t c = 0; c < plan.matrix.cells(); ++c) {
+      plan_cell(options, files[f], texts[f], c, plan.matrix.entries[c * files.size() + f], plan);
+    }
+  }
+  return plan;
+}
+
+struct RunOfCell {
+  MatrixEntry entry;    // of this run alone
+  std::string problem;  // not empty: a check of our own failed
+};
+
+}  // namespace
+
+int matrix_command(const MatrixOptions& options) {
+  Plan plan;
+  try {
+    plan = make_plan(options);
+  } catch (const ScenarioError& error) {
+    fmt::print(stderr, "{}\n", error.what());
+    return kUsage;
+  }
+  if (plan.scenarios.empty()) {
+    throw FileError("no cell can be: " + plan.matrix.entries.front().impossible);
+  }
+  const Batch batch(std::move(plan.scenarios), parse_seeds(options.batch.seeds));
+  int code = kHeld;
+  const auto make_worker = [&] {
+    return [&batch, runner = CaseRunner()](std::size_t number) mutable {
+      RunOfCell outcome;
+      try {
+        outcome.entry.add(runner.run(batch.scenario(number), batch.seed(number)));
+      } catch (const std::exception& error) {
+        outcome.problem = error.what();
+      }
+      return outcome;
+    };
+  };
+  run_jobs(batch.size(), threads_of(options.batch), make_worker,
+           [&](std::size_t number, const RunOfCell& outcome) {
+             if (interrupted) return false;
+             if (outcome.problem.empty()) {
+               plan.matrix.entries[plan.entry_of[batch.index(number)]].merge(outcome.entry);
+             } else {
+               fmt::print(stderr, "ackident: {}: {}\n", batch.scenario(number).file,
+                          outcome.problem);
+               code = kBroken;
+             }
+             return true;
+           });
+  if (interrupted) return kInterrupted;
+  if (options.format == "markdown") {
+    print(matrix_markdown(plan.matrix));
+  } else if (options.format == "csv") {
+    print(matrix_csv(plan.matrix));
+  } else if (options.format == "json") {
+    print(matrix_json(plan.matrix));
+  } else {
+    print(matrix_text(plan.matrix));
+  }
+  return code;
+}
+
+}  // namespace ackident
