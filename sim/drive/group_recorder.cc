@@ -61,6 +61,7 @@ void GroupRecorder::reset(const Scenario& scenario) {
   for (std::uint32_t i = 0; i < slots_.size(); ++i) {
     by_partition_[filled[slots_[i].partition.value()]++] = i;
   }
+  last_fault_ = Instant();
   high_watermark_.assign(partitions, Offset(0));
   marks_.resize(partitions);
   for (AppendMarks& marks : marks_) marks.reset();
@@ -197,7 +198,10 @@ void GroupRecorder::after_change(Slot& slot, Instant at, MetricRecorder& metrics
     return;
   }
   const bool over = group.position_lag > group.baseline + group.baseline / 10 + 1;
-  if (group.over && !over) group.over_until = at;
+  if (group.over && !over) {
+    group.over_until = at;
+    group.over_fault = last_fault_;
+  }
   group.over = over;
 }
 
@@ -205,7 +209,7 @@ void GroupRecorder::restate(MetricRecorder& metrics) const {
   for (const Slot& slot : slots_) metrics.maximum(Metric::kRecordsLagMax, slot.position_lag);
 }
 
-void GroupRecorder::finish(Instant end, const MetricRecorder& metrics, RunResult& result) {
+void GroupRecorder::finish(Instant end, RunResult& result) {
   result.groups.resize(groups_.size());
   for (std::size_t g = 0; g < groups_.size(); ++g) {
     Group& group = groups_[g];
@@ -230,10 +234,10 @@ void GroupRecorder::finish(Instant end, const MetricRecorder& metrics, RunResult
     out.lag_peak_at = group.lag_peak_at;
     out.time_lag_peak = group.time_lag_peak;
     out.delivered = group.delivered;
-    out.recovery = Duration();
-    if (metrics.first_fault() == kNever) continue;
-    out.recovery =
-        group.over ? kForever : std::max(group.over_until - metrics.last_fault(), Duration());
+    out.recovery = group.over ? kForever : Duration();
+    if (group.over || group.over_until == kNever) continue;
+    out.recovery = group.over_until - group.over_fault;
+    out.recovered_at = group.over_until;
   }
 }
 

@@ -27,11 +27,13 @@ class GroupRecorder {
   // What consumers may read now ends here. May fall: an unclean leader, or one that has yet to
   // learn how far its predecessor got.
   void high_watermark(Instant at, PartitionId partition, Offset value, MetricRecorder& metrics);
+  // A fault bit.
+  void fault(Instant at) { last_fault_ = at; }
   // A phase of the run begins: lag that stands belongs to it too.
   void restate(MetricRecorder& metrics) const;
 
   // Fills lag; what was delivered twice or skipped only the final logs can tell.
-  void finish(Instant end, const MetricRecorder& metrics, RunResult& result);
+  void finish(Instant end, RunResult& result);
 
  private:
   // One partition of one group.
@@ -56,9 +58,10 @@ class GroupRecorder {
     std::int64_t lag_peak = 0;
     Instant lag_peak_at;
     Duration time_lag_peak;
-    std::int64_t baseline = 0;  // largest position lag before the first fault
-    bool over = false;          // position lag is above it, by more than a tenth
-    Instant over_until;
+    std::int64_t baseline = 0;    // largest position lag before the first fault
+    bool over = false;            // position lag is above it, by more than a tenth
+    Instant over_until = kNever;  // kNever: it never was
+    Instant over_fault;           // the latest fault that bit then
     std::uint64_t delivered = 0;
     LagSeries series;
   };
@@ -80,6 +83,7 @@ class GroupRecorder {
   std::vector<std::uint32_t> partition_first_;  // ... of partition p: [first[p], first[p + 1])
   std::vector<Offset> high_watermark_;          // by PartitionId
   std::vector<AppendMarks> marks_;              // by PartitionId
+  Instant last_fault_;
 };
 
 }  // namespace ackident

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/check.h"
 #include "kafka/composition.h"
 
 namespace ackident {
@@ -27,8 +28,9 @@ ProducerRecorder::OpenBatch* ProducerRecorder::find(State& state, std::int64_t n
   return batch.open ? &batch : nullptr;
 }
 
-void ProducerRecorder::open(State& state, std::int64_t number, Instant sent, std::int64_t records) {
-  if (number < state.first) return;
+ProducerRecorder::OpenBatch& ProducerRecorder::open(State& state, std::int64_t number,
+                                                    Instant sent) {
+  SIM_CHECK(number >= state.first);
   if (state.first == state.end) state.first = state.end = number;
   const std::int64_t span = std::max(state.end, number + 1) - state.first;
   if (static_cast<std::size_t>(span) > state.ring.size()) {
@@ -43,9 +45,10 @@ void ProducerRecorder::open(State& state, std::int64_t number, Instant sent, std
   }
   OpenBatch& batch = state.ring[static_cast<std::size_t>(number) & (state.ring.size() - 1)];
   batch.sent = sent;
-  batch.records = records;
+  batch.records = 0;
   batch.open = true;
   state.end = std::max(state.end, number + 1);
+  return batch;
 }
 
 // Batches end out of order: the oldest open one holds the ring's front.
@@ -76,9 +79,10 @@ void ProducerRecorder::on_fact(Instant at, const Fact& fact, MetricRecorder& met
   const auto records = static_cast<std::uint64_t>(fact.c);
   OpenBatch* const batch = find(state, fact.a);
   switch (fact.kind) {
+    case FactKind::kBatchCreated: open(state, fact.a, Instant(fact.b)); break;
     case FactKind::kRecordsSent:
       state.sent += records;
-      open(state, fact.a, at, fact.c);
+      (batch != nullptr ? *batch : open(state, fact.a, at)).records = fact.c;
       break;
     case FactKind::kAcked:
       state.acked += records;

@@ -15,7 +15,7 @@ struct Composition;
 class ProducerRecorder {
  public:
   void reset(const Composition& composition);
-  // kRecordsSent, kAcked, kFailed, kRetried; others are ignored.
+  // kBatchCreated, kRecordsSent, kAcked, kFailed, kRetried; others are ignored.
   void on_fact(Instant at, const Fact& fact, MetricRecorder& metrics);
   // Fills producers but for what only the final logs can tell, and the sums of it in the totals.
   void finish(RunResult& result) const;
@@ -40,7 +40,7 @@ class ProducerRecorder {
   };
 
   static OpenBatch* find(State& state, std::int64_t number);
-  static void open(State& state, std::int64_t number, Instant sent, std::int64_t records);
+  static OpenBatch& open(State& state, std::int64_t number, Instant sent);
   static void close(State& state, std::int64_t number);
   static ErrorCount& error(State& state, std::int64_t code);
 

@@ -61,6 +61,7 @@ void Recorder::on_fact(Instant at, EventId event, const Fact& fact) {
         metrics_.mark(Metric::kFailedProduceRequestsPerSec);
       }
       return;
+    case FactKind::kBatchCreated:
     case FactKind::kRecordsSent:
     case FactKind::kAcked:
     case FactKind::kFailed:
@@ -109,6 +110,7 @@ void Recorder::on_fault(Instant at, const Fact& fact) {
     default: break;
   }
   const bool first = metrics_.first_fault() == kNever;
+  groups_.fault(at);
   metrics_.disturbed(at, reverts ? at + fault.revert_after : at);
   if (first) groups_.restate(metrics_);
 }
@@ -128,7 +130,7 @@ void Recorder::finish(Instant end, RunResult& result) {
   partitions_.finish(end, event_, result);
   producers_.finish(result);
   metrics_.finish(end, result.metrics);
-  groups_.finish(end, metrics_, result);
+  groups_.finish(end, result);
   result.fact_counts.assign(fact_counts_.begin(), fact_counts_.end());
 }
 

@@ -31,7 +31,8 @@ std::string duration_text(Duration duration) {
 
 std::string duration_rounded(Duration duration) {
   if (duration >= kForever || duration < microseconds(1)) return duration_text(duration);
-  return duration_text(microseconds((duration.ns() + 500) / 1'000));
+  if (duration < seconds(1)) return duration_text(microseconds((duration.ns() + 500) / 1'000));
+  return duration_text(milliseconds((duration.ns() + 500'000) / 1'000'000));
 }
 
 std::string node_text(const Scenario& scenario, NodeId node) {

@@ -9,7 +9,7 @@ namespace ackident {
 
 // Exact: "9.035 s", "12.000001 ms", "250 ns".
 std::string duration_text(Duration duration);
-// The same, rounded to the microsecond.
+// For eyes: rounded to the millisecond, below a second to the microsecond.
 std::string duration_rounded(Duration duration);
 
 // Names as the scenario gives them; "none" for none.

@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(FactKind::kCount
     "ProducerEpochBumped", "SendBlocked",    "RecordsSent",        "Delivered",
     "Processed",         "Committed",        "PositionReset",      "Started",
     "Killed",            "Frozen",           "Resumed",            "ShutdownBegan",
-    "FaultFired",        "FaultsHealed",
+    "FaultFired",        "FaultsHealed",      "BatchCreated",
 };
 static_assert(!kNames.back().empty());
 

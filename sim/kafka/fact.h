@@ -64,6 +64,8 @@ enum class FactKind : std::uint8_t {
   // --- the scenario (node: none) ---
   kFaultFired,    // a fault index, b 1 if it bit
   kFaultsHealed,  // the settle phase begins
+  // --- later additions ---
+  kBatchCreated,  // producer: a batch number, b when send() of its first record was called (ns)
   kCount
 };
 

@@ -52,13 +52,17 @@ const BatchGhost* Account::find(std::uint32_t producer, BatchNumber number) cons
 
 void Account::on_fact(Instant at, const Fact& fact, const Composition& composition) {
   switch (fact.kind) {
+    case FactKind::kBatchCreated:
+      ghost(producer_index(composition, fact.node), BatchNumber(static_cast<std::uint32_t>(fact.a)))
+          .sent = Instant(fact.b);
+      break;
     case FactKind::kRecordsSent: {
       BatchGhost& batch = ghost(producer_index(composition, fact.node),
                                 BatchNumber(static_cast<std::uint32_t>(fact.a)));
       batch.partition = fact.partition;
       batch.first_record = fact.b;
       batch.count = static_cast<std::uint32_t>(fact.c);
-      batch.sent = at;
+      batch.sent = std::min(batch.sent, at);  // refused by send() itself: in no batch before
       break;
     }
     case FactKind::kAcked:

@@ -24,7 +24,7 @@ struct BatchGhost {
   PartitionId partition = kNoPartition;
   std::uint32_t count = 0;
   std::int64_t first_record = 0;
-  Instant sent;
+  Instant sent = kNever;  // when send() of its first record was called
   std::uint64_t told_after_ns : 52 = 0;  // since sent: 52 bits are 52 days
   std::uint64_t told_as : 2 = 0;         // a Told
   std::uint64_t is_elsewhere : 1 = 0;    // in the end on a log that does not lead
@@ -43,6 +43,7 @@ class Account {
   // What on_fact() looks at: the loop over all facts spares it the others.
   static constexpr bool follows(FactKind kind) {
     switch (kind) {
+      case FactKind::kBatchCreated:
       case FactKind::kRecordsSent:
       case FactKind::kAcked:
       case FactKind::kFailed:

@@ -115,8 +115,9 @@ struct GroupResult {
   std::int64_t lag_peak = 0;  // exact, of the group's sum
   Instant lag_peak_at;
   Duration time_lag_peak;
-  Duration recovery;  // from the last fault until lag is back to what it was before
-                      // the first one; kForever: not within the run
+  Duration recovery;  // from the last fault that bit before until lag is back for good to what it
+                      // was before the first one; 0: never above; kForever: not within the run
+  Instant recovered_at = kNever;  // when it was back; kNever: never above, or not within the run
   std::uint64_t delivered = 0;
   std::uint64_t delivered_twice = 0;
   std::uint64_t skipped = 0;  // in the final log, below the final position, never delivered

@@ -303,6 +303,11 @@ void Report::group(std::size_t index) {
   } else {
     length("recovery", group.recovery);
   }
+  if (group.recovered_at < kNever) {
+    json_.member("recovered_at_ns", group.recovered_at.ns());
+  } else {
+    json_.member_null("recovered_at_ns");
+  }
   json_.begin_array("partitions");
   for (const GroupPartitionResult& part : group.partitions) {
     json_.begin_object(Layout::kOneLine);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "drive/words.h"
+#include "report/lost_ranges.h"
 
 namespace ackident {
 
@@ -280,15 +281,15 @@ void StripChart::on_fact(Instant at, EventId event, EventId cause, const Fact& f
 
 void StripChart::finish(const RunResult& result) {
   flush();
-  for (const LostRecord& record : result.lost) {
+  for (const LostRange& range : lost_ranges(result.lost)) {
     Line line;
     line.at = result.end;
     line.glyph = 'x';
-    line.partition = record.partition;
-    line.what = fmt::format("LOST m{} of {}, gone at {}", record.record,
-                            node_text(scenario_, record.producer),
-                            duration_rounded(record.gone - Instant()));
-    line.cause = fmt::format("e{}", record.event.value());
+    line.partition = range.first.partition;
+    line.what = fmt::format("LOST {}{}, gone at {}", lost_range_records(range),
+                            lost_range_whose(scenario_, range),
+                            duration_rounded(range.first.gone - Instant()));
+    line.cause = fmt::format("e{}", range.first.event.value());
     write(line);
   }
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "drive/words.h"
+#include "report/lost_ranges.h"
 
 namespace ackident {
 
@@ -14,6 +15,7 @@ enum class Colour : std::uint8_t { kPlain, kGood, kBad, kDoubtful, kFaint };
 
 constexpr std::size_t kColumns = 100;
 constexpr std::size_t kLabel = 13;
+constexpr std::size_t kLostShownMax = 3;
 
 Colour colour_of(Verdict verdict) {
   switch (verdict) {
@@ -36,19 +38,25 @@ std::string_view escape_of(Colour colour) {
   return "";
 }
 
-// Cuts after `columns` characters; a character of UTF-8 counts once.
-std::string clipped(std::string text, std::size_t columns) {
+// Breaks so that no line is longer than `columns` characters (of UTF-8), at spaces if there are
+// any. Nothing is cut: what a reader needs may stand at the end.
+std::vector<std::string_view> wrapped(std::string_view text, std::size_t columns) {
+  std::vector<std::string_view> lines;
   std::size_t width = 0;
-  std::size_t cut = text.size();
+  std::size_t start = 0;
+  std::size_t space = 0;  // the latest one
   for (std::size_t i = 0; i < text.size(); ++i) {
     if ((static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) continue;
-    if (width == columns - 3) cut = i;
-    if (++width > columns) {
-      text.resize(cut);
-      return text + "...";
-    }
+    if (text[i] == ' ') space = i;
+    if (++width <= columns) continue;
+    const std::size_t end = space > start ? space : i;  // a word longer than a line is broken
+    lines.push_back(text.substr(start, end - start));
+    start = space > start ? space + 1 : i;
+    i = start - 1;
+    width = 0;
   }
-  return text;
+  lines.push_back(text.substr(start));
+  return lines;
 }
 
 class Summary {
@@ -60,6 +68,7 @@ class Summary {
     verdict();
     totals();
     unavailability();
+    latency();
     lag();
     expectations();
     lost();
@@ -73,6 +82,7 @@ class Summary {
   void verdict();
   void totals();
   void unavailability();
+  void latency();
   void lag();
   void expectations();
   void lost();
@@ -82,8 +92,11 @@ class Summary {
 
   void row(std::string_view label, const std::string& text, Colour colour = Colour::kPlain) {
     const bool paint = colour_ && colour != Colour::kPlain;
-    text_ += fmt::format("{}{:<{}}{}{}\n", paint ? escape_of(colour) : "", label, kLabel,
-                         paint ? "\x1b[0m" : "", clipped(text, kColumns - kLabel));
+    for (const std::string_view line : wrapped(text, kColumns - kLabel)) {
+      text_ += fmt::format("{}{:<{}}{}{}\n", paint ? escape_of(colour) : "", label, kLabel,
+                           paint ? "\x1b[0m" : "", line);
+      label = {};
+    }
   }
   // The first rows of a list under one label; the last one may say how many are not shown.
   void rows(std::string_view label, const std::vector<std::string>& texts, std::size_t shown_max,
@@ -156,18 +169,43 @@ void Summary::unavailability() {
   rows("unavailable", texts, 4);
 }
 
+// The slowest producers first.
+void Summary::latency() {
+  std::vector<std::uint32_t> order;
+  for (std::uint32_t i = 0; i < result_.producers.size(); ++i) {
+    if (result_.producers[i].latency.count > 0) order.push_back(i);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return result_.producers[a].latency.max > result_.producers[b].latency.max;
+  });
+  std::vector<std::string> texts;
+  for (const std::uint32_t i : order) {
+    const Quantiles& latency = result_.producers[i].latency;
+    const NodeId node = scenario_.setup.composition.producers[i].node;
+    texts.push_back(fmt::format("{}: p50 {}, p99 {}, p99.9 {}, max {}", node_text(scenario_, node),
+                                duration_rounded(latency.p50), duration_rounded(latency.p99),
+                                duration_rounded(latency.p999), duration_rounded(latency.max)));
+  }
+  rows("latency", texts, 3);
+}
+
 void Summary::lag() {
   std::vector<std::string> texts;
   for (std::size_t g = 0; g < result_.groups.size(); ++g) {
     const GroupResult& group = result_.groups[g];
     const auto& names = scenario_.setup.names.groups;
-    const std::string recovery = group.recovery == kForever
-                                     ? "not recovered"
-                                     : "recovered in " + duration_rounded(group.recovery);
-    texts.push_back(fmt::format("{}: peak {} records at {}, {} behind at most, {}",
-                                g < names.size() ? names[g] : fmt::format("group {}", g),
-                                group.lag_peak, duration_rounded(group.lag_peak_at - Instant()),
-                                duration_rounded(group.time_lag_peak), recovery));
+    std::string text = fmt::format("{}: peak {} records not committed at {}, {} behind at most",
+                                   g < names.size() ? names[g] : fmt::format("group {}", g),
+                                   group.lag_peak, duration_rounded(group.lag_peak_at - Instant()),
+                                   duration_rounded(group.time_lag_peak));
+    if (group.recovery == kForever) {
+      text += "; not back where it was before";
+    } else if (group.recovered_at < kNever) {
+      text += fmt::format("; read up again at {}, {} after the last fault",
+                          duration_rounded(group.recovered_at - Instant()),
+                          duration_rounded(group.recovery));
+    }
+    texts.push_back(text);
   }
   rows("lag", texts, 4);
 }
@@ -198,21 +236,26 @@ void Summary::expectations() {
 
 void Summary::lost() {
   std::vector<std::string> texts;
-  for (const LostRecord& record : result_.lost) {
-    const std::string where =
-        record.offset == kNoOffset
-            ? partition_text(scenario_, record.partition)
-            : fmt::format("{}@{} (epoch {})", partition_text(scenario_, record.partition),
-                          record.offset.value(), record.epoch.value());
-    texts.push_back(fmt::format(
-        "{} m{} of {}: acked {}, {}, gone {} at {} (e{})", where, record.record,
-        node_text(scenario_, record.producer), duration_rounded(record.acked - Instant()),
-        copy_end_name(record.how), duration_rounded(record.gone - Instant()),
-        node_text(scenario_, record.last_holder), record.event.value()));
-    if (texts.size() == 3) break;
+  std::uint64_t told = 0;
+  for (const LostRange& range : lost_ranges(result_.lost)) {
+    const LostRecord& first = range.first;
+    const std::string acked = duration_rounded(first.acked - Instant());
+    const std::string last = duration_rounded(range.last.acked - Instant());
+    const char mark = first.offset == kNoOffset ? ' ' : '@';
+    std::string text = fmt::format(
+        "{}{}{}{}: {} ({}, {}, e{}), acked {}", partition_text(scenario_, first.partition), mark,
+        lost_range_records(range), lost_range_whose(scenario_, range), copy_end_name(first.how),
+        node_text(scenario_, first.last_holder), duration_rounded(first.gone - Instant()),
+        first.event.value(), acked);
+    if (last != acked) text += " to " + last;
+    texts.push_back(text);
+    told += range.count;
+    if (texts.size() == kLostShownMax) break;
   }
-  rows("lost", texts, 3, Colour::kBad,
-       result_.totals.lost - std::min<std::uint64_t>(result_.totals.lost, texts.size()));
+  rows("lost", texts, texts.size() + 1, Colour::kBad);
+  if (told < result_.totals.lost) {
+    row("", fmt::format("and {} more records", result_.totals.lost - told), Colour::kBad);
+  }
 }
 
 void Summary::violations() {

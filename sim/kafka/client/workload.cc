@@ -72,6 +72,18 @@ void unblock(Producer& producer, Context& ctx) {
 }
 
 // The steps of send() for the record in hand (C1.1). False: it blocks. `wake`: the sender must run.
+// A blocked send() counts from its call: the application waits in it.
+void note_created(const Producer& producer, std::uint32_t partition, Context& ctx) {
+  const Accumulator& accumulator = producer.accumulator;
+  const ProducerBatch& batch = accumulator[accumulator.partitions[partition].tail];
+  const Instant called = producer.application.blocked_until - config_of(producer, ctx).max_block;
+  ctx.note({.kind = FactKind::kBatchCreated,
+            .node = producer.self,
+            .partition = partition_id(producer, partition, ctx),
+            .a = batch.number.value(),
+            .b = called.ns()});
+}
+
 bool send_record(Producer& producer, bool& wake, Context& ctx) {
   Application& application = producer.application;
   if (producer.metadata.last_success == kLongAgo) {
@@ -96,6 +108,7 @@ bool send_record(Producer& producer, bool& wake, Context& ctx) {
     return false;
   }
   unblock(producer, ctx);
+  if (appended == Appended::kNewBatch) note_created(producer, partition, ctx);
   wake = wake || appended == Appended::kNewBatch || accumulator.last_full(partition);
   if (is_sticky(workload_of(producer, ctx))) {
     const std::uint32_t header = appended == Appended::kNewBatch ? kBatchHeaderBytes : 0;

@@ -136,6 +136,23 @@ TEST_CASE("buffer.memory blocks send(), releases it, or fails it after max.block
   for (std::size_t i = 0; i < 4; ++i) CHECK(blocked[i].a == (i % 2 == 0 ? 1 : 0));
 }
 
+TEST_CASE("a batch is as old as the send() of its first record, blocked or not") {
+  ProducerBench bench;
+  bench.config().batch_size = 161;
+  bench.config().buffer_memory = 161;  // one batch
+  bench.start_process();
+  const Instant called = bench.now;
+  bench.send(2);
+  REQUIRE(bench.producer.application.blocked == Blocked::kOnMemory);
+  bench.now = called + milliseconds(300);
+  bench.reply();
+  const std::vector<Fact> created = bench.facts_of(FactKind::kBatchCreated);
+  REQUIRE(created.size() == 2);
+  CHECK(created[0].b == called.ns());
+  CHECK(created[1].a == 1);
+  CHECK(created[1].b == called.ns());
+}
+
 TEST_CASE("A waiter for memory makes lingering batches sendable (C1.12)") {
   ProducerBench bench(2);
   bench.config().linger = seconds(10);

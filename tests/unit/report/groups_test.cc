@@ -63,7 +63,7 @@ TEST_CASE("the series is bounded, even, and shows the state as of each point") {
   }
 }
 
-TEST_CASE("recovery runs from the last fault until lag is back and stays") {
+TEST_CASE("recovery runs from the last fault that bit until lag is back and stays") {
   const Scenario scenario = make_scenario();
   const auto run = [&](bool catches_up) {
     Feed feed(scenario);
@@ -75,6 +75,7 @@ TEST_CASE("recovery runs from the last fault until lag is back and stays") {
     return feed.finish(seconds(10));
   };
   CHECK(run(true).groups[0].recovery == seconds(6));
+  CHECK(run(true).groups[0].recovered_at == Instant() + seconds(9));
   CHECK(run(false).groups[0].recovery == kForever);
 }
 
@@ -120,6 +121,18 @@ TEST_CASE("quantiles against exact sorting") {
   }
   CHECK(histogram.max().ns() == values.back());
   CHECK(histogram.quantile(1000).ns() == values.back());
+}
+
+TEST_CASE("latency counts from send(), through the time a batch waits to be closed") {
+  const Scenario scenario = make_scenario();
+  Feed feed(scenario);
+  feed.at(seconds(2)).fact(FactKind::kBatchCreated, kP1, kNoNode, 0, seconds(1).ns());
+  feed.at(seconds(9)).fact(FactKind::kRecordsSent, kP1, kNoNode, 0, 0, 10);
+  feed.at(seconds(10)).fact(FactKind::kAcked, kP1, kNoNode, 0, 0, 10);
+  const RunResult result = feed.finish(seconds(11));
+  CHECK(result.producers[0].totals.sent == 10);
+  CHECK(result.producers[0].latency.count == 10);
+  CHECK(result.producers[0].latency.max == seconds(9));
 }
 
 TEST_CASE("producers: outcomes, errors and latency") {

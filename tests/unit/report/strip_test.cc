@@ -10,6 +10,7 @@
 #include "drive/expect.h"
 #include "fixture.h"
 #include "report/json.h"
+#include "report/lost_ranges.h"
 #include "report/summary.h"
 
 using namespace ackident;
@@ -82,6 +83,29 @@ TEST_CASE("what a run lost stands at the end of the chart") {
         "LOST m42 of p1, gone at 2 s                  e77");
 }
 
+TEST_CASE("records that went together are told as a range of offsets") {
+  std::vector<LostRecord> lost;
+  for (std::int64_t offset : {10, 11, 12, 14, 15}) {
+    LostRecord record;
+    record.producer = kP1;
+    record.record = static_cast<std::uint64_t>(offset);
+    record.partition = kOrders;
+    record.offset = Offset(offset);
+    record.event = EventId(offset == 15 ? 8 : 7);
+    lost.push_back(record);
+  }
+  lost[1].producer = kC1;
+  const std::vector<LostRange> ranges = lost_ranges(lost);
+  REQUIRE(ranges.size() == 3);
+  CHECK(lost_range_records(ranges[0]) == "10..12 (3)");
+  CHECK(lost_range_records(ranges[1]) == "14");
+  CHECK(ranges[2].first.event == EventId(8));
+  CHECK(lost_range_whose(make_scenario(), ranges[0]) == " of several producers");
+  CHECK(lost_range_whose(make_scenario(), ranges[1]) == " of p1");
+  for (LostRecord& record : lost) record.offset = kNoOffset;
+  CHECK(lost_range_records(lost_ranges(lost)[0]) == "m10");
+}
+
 TEST_CASE("the report is JSON with the names that others rely on, byte for byte the same") {
   Scenario scenario = make_scenario();
   scenario.doc = "A \"quoted\" word,\n\ttabs and \\.";
@@ -123,7 +147,7 @@ TEST_CASE("the report is JSON with the names that others rely on, byte for byte 
 
 TEST_CASE("the summary fits a screen even when everything fails") {
   Scenario scenario = make_scenario();
-  scenario.title = std::string(300, 'x');
+  scenario.title = std::string(170, 'x');
   RunResult result = Feed(scenario).finish(seconds(10));
   result.verdict = Verdict::kFail;
   result.totals.lost = 5'000;
