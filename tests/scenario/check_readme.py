@@ -10,7 +10,7 @@ import sys
 
 
 def main():
-    program, root = sys.argv[1], pathlib.Path(sys.argv[2])
+    program, root = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2])
     readme = root / "README.md"
     text = readme.read_text()
     printed = subprocess.run([program, "run", "scenarios/acks1-leader-kill.json"], cwd=root,
