@@ -8,23 +8,12 @@
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/jobs.h"
-#include "kafka/config_table.h"
 #include "report/matrix.h"
 #include "scenario/load.h"
 
 namespace ackident {
 
 namespace {
-
-// What a key means as an override: Kafka's keys go wherever in the file they belong.
-std::string path_of(const std::string& key) {
-  if (key == "replication.factor") return "topics.*.replication_factor";
-  if (find_config_key(key, ConfigScope::kTopic) != nullptr) return "topics.*.config." + key;
-  if (find_config_key(key, ConfigScope::kProducer) != nullptr) return "producers.*.config." + key;
-  if (find_config_key(key, ConfigScope::kCluster) != nullptr) return "cluster.config." + key;
-  if (find_config_key(key, ConfigScope::kConsumer) != nullptr) return "consumers.*.config." + key;
-  return key;
-}
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
@@ -78,7 +67,7 @@ void plan_cell(const MatrixOptions& options, const std::string& file, const std:
   std::vector<std::string> overrides = options.batch.overrides;
   const std::vector<std::string> values = plan.matrix.cell(cell);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    overrides.push_back(path_of(plan.matrix.axes[i].key) + "=" + values[i]);
+    overrides.push_back(plan.matrix.axes[i].key + "=" + values[i]);
   }
   overrides.push_back("expect={}");  // it is about the settings of the file
   try {
@@ -128,7 +117,7 @@ int matrix_command(const MatrixOptions& options) {
   try {
     plan = make_plan(options);
   } catch (const ScenarioError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}", error.what());
     return kUsage;
   }
   if (plan.scenarios.empty()) {
@@ -147,7 +136,7 @@ int matrix_command(const MatrixOptions& options) {
       return outcome;
     };
   };
-  run_jobs(batch.size(), threads_of(options.batch), make_worker,
+  run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
            [&](std::size_t number, const RunOfCell& outcome) {
              if (interrupted) return false;
              if (outcome.problem.empty()) {

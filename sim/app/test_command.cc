@@ -149,7 +149,7 @@ int test_command(const TestOptions& options) {
       return result;
     };
   };
-  run_jobs(batch.size(), threads_of(options.batch), make_worker,
+  run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
            [&](std::size_t, const CaseResult& result) {
              if (interrupted) return false;
              printer.add(result);

@@ -3,6 +3,7 @@
 
 usage: check_readme.py ACKIDENT ROOT [--rewrite]
 """
+import os
 import pathlib
 import re
 import subprocess
@@ -14,7 +15,8 @@ def main():
     readme = root / "README.md"
     text = readme.read_text()
     printed = subprocess.run([program, "run", "scenarios/acks1-leader-kill.json"], cwd=root,
-                             capture_output=True, text=True, check=True).stdout
+                             env={**os.environ, "COLUMNS": "100"}, capture_output=True, text=True,
+                             check=True).stdout
     shown = re.search(r"The first prints:\n\n```\n(.*?)```", text, re.S)
     if shown and shown[1] == printed:
         return 0
