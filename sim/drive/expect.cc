@@ -142,9 +142,9 @@ ExpectationResult Judge::judge_value(const Expectation& expectation) const {
       expectation.kind != ExpectKind::kProduceLatency && expectation.kind != ExpectKind::kSkipped;
   out.verdict = verdict(expectation, within(expectation.bound, measured.value), above && grows);
   if (expectation.kind == ExpectKind::kLost && !result_.lost.empty()) {
-    const auto first = std::min_element(
-        result_.lost.begin(), result_.lost.end(),
-        [](const LostRecord& a, const LostRecord& b) { return a.event < b.event; });
+    const auto first =
+        std::min_element(result_.lost.begin(), result_.lost.end(),
+                         [](const LostRecord& a, const LostRecord& b) { return a.gone < b.gone; });
     out.event = first->event;
     out.at = first->gone;
   }
@@ -230,7 +230,7 @@ ExpectationResult Judge::judge_lost_offsets(const Expectation& expectation) cons
   const bool all = expectation.partition == kNoPartition;
   for (const LostRecord& record : result_.lost) {
     if (!all && record.partition != expectation.partition) continue;
-    if (seen.empty() || record.event < out.event) {
+    if (seen.empty() || record.gone < out.at) {
       out.event = record.event;
       out.at = record.gone;
     }

@@ -243,11 +243,10 @@ void Summary::lost() {
     const std::string acked = duration_rounded(first.acked - Instant());
     const std::string last = duration_rounded(range.last.acked - Instant());
     const char mark = first.offset == kNoOffset ? ' ' : '@';
-    std::string text = fmt::format(
-        "{}{}{}{}: {} ({}, {}, e{}), acked {}", partition_text(scenario_, first.partition), mark,
-        lost_range_records(range), lost_range_whose(scenario_, range), copy_end_name(first.how),
-        node_text(scenario_, first.last_holder), duration_rounded(first.gone - Instant()),
-        first.event.value(), acked);
+    std::string text =
+        fmt::format("{}{}{}{}: {}, acked {}", partition_text(scenario_, first.partition), mark,
+                    lost_range_records(range), lost_range_whose(scenario_, range),
+                    lost_range_end(scenario_, range), acked);
     if (last != acked) text += " to " + last;
     texts.push_back(text);
     told += range.count;
