@@ -63,7 +63,8 @@ int test_command(const TestOptions& options);
 struct MatrixOptions {
   BatchOptions batch;
   std::vector<std::string> vary;  // KEY=V1,V2; none: acks, min.insync.replicas, replication.factor
-  std::string format = "text";    // text, markdown, csv or json
+  std::vector<std::string> measures;  // names; none: all
+  std::string format = "text";        // text, markdown, csv or json
 };
 int matrix_command(const MatrixOptions& options);
 // One line for each run: file, seed, digest.

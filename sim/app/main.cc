@@ -11,6 +11,7 @@
 #include "app/files.h"
 #include "base/check.h"
 #include "kafka/behaviour.h"
+#include "report/matrix.h"
 #include "scenario/diagnostics.h"
 
 namespace ackident {
@@ -163,7 +164,7 @@ void add_matrix(CLI::App& app, CommandLine& line) {
   CLI::App& command = add_command(
       app, "matrix", "Compare settings: the same failures under each combination",
       "scenarios/matrix\n"
-      "scenarios/matrix --vary acks=1,all --vary min.insync.replicas=1,2\n"
+      "scenarios/matrix --vary acks=1,all --vary min.insync.replicas=1,2 --measure lost\n"
       "scenarios/matrix/leader-kill.json --seeds 1..20 --vary replica.lag.time.max.ms=10000,30000\n"
       "scenarios/matrix --format csv > matrix.csv");
   add_batch(command, line.matrix.batch);
@@ -173,6 +174,18 @@ void add_matrix(CLI::App& app, CommandLine& line) {
                   "acks=0,1,all, min.insync.replicas=1,2,3, replication.factor=1,2,3")
       ->type_name("PATH=V1,V2")
       ->allow_extra_args(false);
+  std::vector<std::string> measures;
+  for (std::size_t m = 0; m < kMatrixMeasures; ++m) {
+    measures.emplace_back(measure_name(static_cast<MatrixMeasure>(m)));
+  }
+  command
+      .add_option(
+          "--measure", line.matrix.measures,
+          "A table of text and markdown: lost, stranded, no-writes, latency-p99 or lag; may "
+          "be repeated. Not given: all")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->check(one_of(measures));
   command.add_option("--format", line.matrix.format, "text, markdown, csv or json")
       ->type_name("FORMAT")
       ->check(one_of({"text", "markdown", "csv", "json"}))

@@ -2,6 +2,7 @@
 // as overrides of the file, so a cell is a scenario like any other; seeds and faults are the same.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "app/batch.h"
@@ -43,18 +44,6 @@ std::vector<MatrixAxis> axes_of(const std::vector<std::string>& vary) {
   return axes;
 }
 
-// Kafka lets these settings stand, and then refuses every acks=all write.
-bool asks_for_more_than_it_has(const Scenario& scenario) {
-  const Composition& composition = scenario.setup.composition;
-  for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
-    const TopicInfo& topic = composition.topics[composition.topic_of[p].value()];
-    if (topic.config.min_insync_replicas > static_cast<int>(composition.assignment[p].size())) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // The files, and which of their cells is which scenario of the batch.
 struct Plan {
   Matrix matrix;
@@ -71,12 +60,7 @@ void plan_cell(const MatrixOptions& options, const std::string& file, const std:
   }
   overrides.push_back("expect={}");  // it is about the settings of the file
   try {
-    Scenario scenario = load_scenario(file, text, overrides);
-    if (asks_for_more_than_it_has(scenario)) {
-      entry.impossible = "min.insync.replicas is above the replication factor";
-      return;
-    }
-    plan.scenarios.push_back(std::move(scenario));
+    plan.scenarios.push_back(load_scenario(file, text, overrides));
     plan.entry_of.push_back(static_cast<std::size_t>(&entry - plan.matrix.entries.data()));
   } catch (const ScenarioError& error) {
     entry.impossible = error.problems().front().message;
@@ -103,6 +87,16 @@ Plan make_plan(const MatrixOptions& options) {
     }
   }
   return plan;
+}
+
+std::vector<MatrixMeasure> measures_of(const std::vector<std::string>& names) {
+  std::vector<MatrixMeasure> measures;
+  for (std::size_t m = 0; m < kMatrixMeasures; ++m) {
+    const auto measure = static_cast<MatrixMeasure>(m);
+    const bool named = std::find(names.begin(), names.end(), measure_name(measure)) != names.end();
+    if (names.empty() || named) measures.push_back(measure);
+  }
+  return measures;
 }
 
 struct RunOfCell {
@@ -150,13 +144,13 @@ int matrix_command(const MatrixOptions& options) {
            });
   if (interrupted) return kInterrupted;
   if (options.format == "markdown") {
-    print(matrix_markdown(plan.matrix));
+    print(matrix_markdown(plan.matrix, measures_of(options.measures)));
   } else if (options.format == "csv") {
     print(matrix_csv(plan.matrix));
   } else if (options.format == "json") {
     print(matrix_json(plan.matrix));
   } else {
-    print(matrix_text(plan.matrix));
+    print(matrix_text(plan.matrix, measures_of(options.measures)));
   }
   return code;
 }

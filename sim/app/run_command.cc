@@ -106,6 +106,11 @@ int run_scenario(const RunOptions& options, const Scenario& scenario) {
   const RunResult result = simulate(options, scenario);
   std::FILE* const target = options.json == "-" ? stderr : stdout;
   say(options, report_summary(scenario, result, wants_colour(options, target), columns_of(target)));
+  if (result.verdict == Verdict::kFail && !options.overrides.empty()) {
+    say(options,
+        "note         what the file expects is about its own settings; --set 'expect={}' "
+        "leaves it out\n");
+  }
   if (options.json == "-") {
     print(report_json(scenario, result));
   } else if (!options.json.empty()) {
