@@ -11,6 +11,7 @@
 #include "app/determinism.h"
 #include "app/files.h"
 #include "drive/contract.h"
+#include "drive/locate.h"
 #include "drive/run.h"
 #include "report/json.h"
 #include "report/strip.h"
@@ -103,7 +104,8 @@ int run_one(const RunOptions& options, const std::string& file) {
 int run_scenario(const RunOptions& options, const Scenario& scenario) {
   for (const std::string& warning : scenario.warnings) fmt::print(stderr, "{}\n", warning);
   check_context().seed = scenario.seed;
-  const RunResult result = simulate(options, scenario);
+  RunResult result = simulate(options, scenario);
+  if (result.verdict == Verdict::kFail) locate_failures(scenario, result);
   std::FILE* const target = options.json == "-" ? stderr : stdout;
   say(options, report_summary(scenario, result, wants_colour(options, target), columns_of(target)));
   if (result.verdict == Verdict::kFail && !options.overrides.empty()) {

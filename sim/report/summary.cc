@@ -218,8 +218,10 @@ void Summary::expectations() {
     const ExpectationResult& seen = result_.expectations[i];
     if (seen.verdict == Verdict::kPass) continue;
     const Expectation& wanted = scenario_.expect[i];
-    const std::string text = fmt::format("{}:{}: {}: expected {}, seen {}", scenario_.file,
-                                         wanted.line, wanted.name, seen.expected, seen.seen);
+    const std::string place =
+        wanted.line == 0 ? scenario_.file : fmt::format("{}:{}", scenario_.file, wanted.line);
+    const std::string text = fmt::format("{}: {}: expected {}, seen {}{}", place, wanted.name,
+                                         seen.expected, seen.seen, since_text(seen.at, seen.event));
     if (seen.verdict == Verdict::kFail) {
       failed.push_back(text);
     } else {

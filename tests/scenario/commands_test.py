@@ -53,6 +53,18 @@ with tempfile.TemporaryDirectory() as name:
           True)
     check("the way to look at it", "see: ackident run %s --set 'expect={\"lost\": 0}' --trace" %
           scenario in text, True)
+    # Where a run first parted from what was expected: of a count, of a state, of an outage, of a lag.
+    parted = {"facts": {"Truncated": 0}, "partitions": {"orders/0": {"leader": "b1"}},
+              "unavailable": {"writes": {"max": "5s"}}, "lag": {"billing": {"peak": {"max": 5000}}}}
+    _, text, _ = test(scenario, "--set", f"expect={json.dumps(parted)}")
+    for line in ("facts.Truncated: expected exactly 0, seen 1; first at 42.04 s (e105461)",
+                 "partitions.orders/0.leader: expected b1, seen b2; first at 28.248 s (e77414)",
+                 "unavailable.writes: expected at most 5 s, seen 8.273638083 s at orders/0; "
+                 "first at 25 s\n",
+                 "lag.billing.peak: expected at most 5000 records, seen 9987 records in group billing; "
+                 "first at 29.997 s\n"):
+        if line not in text:
+            problems.append(f"a failure lacks: {line}\n{text}")
     check("nothing bites", test(scenario, *nothing_bites)[0], 3)
     check("failure before doubt", test(scenario, *nothing_bites, "--set",
                                        'expect={"acked": 1}')[0], 1)
@@ -117,9 +129,13 @@ widths = [max(map(len, run("run", scenario, env={"COLUMNS": columns})[1].splitli
 check("columns", (widths[0] > 100, widths[1] <= 70), (True, True))
 
 matrix = str(root / "scenarios/matrix")
-one = run("matrix", matrix, "--format", "csv", "--jobs", "1")
-check("matrix", (one[0], len(one[1].splitlines())), (0, 1 + 27 * 8))
-check("matrix and threads", run("matrix", matrix, "--format", "csv", "--jobs", "3"), one)
+axes = ["--vary", "acks=1,all", "--vary", "min.insync.replicas=3", "--vary", "replication.factor=1,3"]
+one = run("matrix", matrix, *axes, "--format", "csv", "--jobs", "1")
+check("matrix", (one[0], len(one[1].splitlines())), (0, 1 + 4 * 8))
+check("matrix and threads", run("matrix", matrix, *axes, "--format", "csv", "--jobs", "3"), one)
+one = run("matrix", scenario, "--measure", "lag")
+check("the default axes", (one[0], one[1].split(",")[0]), (0, "27 cells"))
+check("one measure", ("Peak lag" in one[1], "latency" in one[1]), (True, False))
 # Cells share seeds and faults: a setting that changes nothing changes no figure.
 code, text, _ = run("matrix", matrix, "--vary", "topics.*.partitions=1", "--vary", "seed=7,7",
                     "--format", "csv")
