@@ -134,7 +134,9 @@ one = run("matrix", matrix, *axes, "--format", "csv", "--jobs", "1")
 check("matrix", (one[0], len(one[1].splitlines())), (0, 1 + 4 * 8))
 check("matrix and threads", run("matrix", matrix, *axes, "--format", "csv", "--jobs", "3"), one)
 one = run("matrix", scenario, "--measure", "lag")
-check("the default axes", (one[0], one[1].split(",")[0]), (0, "27 cells"))
+check("axes of a file that places its replicas", (one[0], one[1].split(",")[0]), (0, "9 cells"))
+factor = run("matrix", f"{matrix}/leader-kill.json", "--measure", "lag")[1]
+check("axes of one that does not", factor.split(",")[0], "27 cells")
 check("one measure", ("Peak lag" in one[1], "latency" in one[1]), (True, False))
 # Cells share seeds and faults: a setting that changes nothing changes no figure.
 code, text, _ = run("matrix", matrix, "--vary", "topics.*.partitions=1", "--vary", "seed=7,7",
