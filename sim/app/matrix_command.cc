@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/jobs.h"
+#include "app/terminal.h"
 #include "report/matrix.h"
 #include "scenario/load.h"
 
@@ -136,6 +137,7 @@ int matrix_command(const MatrixOptions& options) {
   }
   const Batch batch(std::move(plan.scenarios), parse_seeds(options.batch.seeds));
   int code = kHeld;
+  Progress progress(batch.size());
   const auto make_worker = [&] {
     return [&batch, runner = CaseRunner()](std::size_t number) mutable {
       RunOfCell outcome;
@@ -150,6 +152,7 @@ int matrix_command(const MatrixOptions& options) {
   run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
            [&](std::size_t number, const RunOfCell& outcome) {
              if (interrupted) return false;
+             progress.step();
              if (outcome.problem.empty()) {
                plan.matrix.entries[plan.entry_of[batch.index(number)]].merge(outcome.entry);
              } else {
@@ -159,6 +162,7 @@ int matrix_command(const MatrixOptions& options) {
              }
              return true;
            });
+  progress.clear();
   if (interrupted) return kInterrupted;
   if (options.format == "markdown") {
     print(matrix_markdown(plan.matrix, measures_of(options.measures)));
