@@ -113,6 +113,14 @@ StripText process_text(const Fact& fact) {
 
 }  // namespace
 
+std::string fault_words(const Scenario& scenario, std::size_t fault) {
+  const auto& faults = scenario.setup.faults;
+  std::string text(fault < faults.size() ? fault_action_name(faults[fault].action) : "fault");
+  const std::string target = fault_text(scenario, fault).target;
+  if (!target.empty()) text += " " + target;
+  return text;
+}
+
 StripText strip_text(const Scenario& scenario, const Fact& fact) {
   switch (fact.kind) {
     case FactKind::kTruncated:
@@ -145,11 +153,9 @@ StripText strip_text(const Scenario& scenario, const Fact& fact) {
     case FactKind::kResumed:
     case FactKind::kShutdownBegan: return process_text(fact);
     case FactKind::kFaultFired: {
-      const auto& faults = scenario.setup.faults;
       const auto index = static_cast<std::size_t>(fact.a);
-      std::string text(index < faults.size() ? fault_action_name(faults[index].action) : "fault");
-      const auto [target, note] = fault_text(scenario, index);
-      if (!target.empty()) text += " " + target;
+      std::string text = fault_words(scenario, index);
+      const std::string note = fault_text(scenario, index).note;
       if (fact.b != 1) text += " (changes nothing)";
       if (!note.empty()) text += ": " + note;
       return {'@', text};
