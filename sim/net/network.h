@@ -57,7 +57,11 @@ class Network {
         setup_(std::move(by_node)),
         hooks_(hooks),
         nodes_(topology.spec().rack_of.size()),
-        connections_of_(nodes_.size()) {
+        connections_of_(nodes_.size()),
+        index_(nodes_.size()),
+        cut_(nodes_.size()),
+        slow_(nodes_.size()),
+        sending_until_(nodes_.size()) {
     SIM_CHECK(channels_ > 0 && channels_ <= 128);
     SIM_CHECK(setup_.size() == nodes_.size());
   }
