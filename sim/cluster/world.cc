@@ -194,8 +194,7 @@ void World::dispatch_timer(NodeId node, LocalTimer timer) {
 void World::apply_effects(NodeId node) {
   const Process& process = processes_[node.value()];
   bool exits = false;
-  for (std::size_t i = 0; i < outbox_.effects.size(); ++i) {
-    const Effect& effect = outbox_.effects[i];
+  for (const Effect& effect : outbox_.effects) {
     const TimerId timer(process.timer_first + effect.timer.value());
     switch (effect.kind) {
       case Effect::Kind::kSend: send(node, effect); break;
