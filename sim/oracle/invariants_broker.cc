@@ -69,6 +69,14 @@ void Invariants::checkpoint_due(const World& world, ShadowPartition& partition, 
 // (mutant: NoCheckpoint)
 void Invariants::checkpoint_loaded(ShadowPartition& partition, const Where& where,
                                    const Fact& fact) {
+  // R6.4: what is above the high watermark stays until the leader is asked.
+  // (mutant: RestartTruncatesToCheckpoint)
+  if (truncated_.event == where.event && truncated_.partition == where.partition &&
+      truncated_.node == where.node) {
+    Where strict = where;
+    strict.permitted = false;
+    report("RestartKeepsLog", strict, "cuts its log before it knows a leader");
+  }
   ShadowLog* log = partition.log_of(where.node);
   if (log == nullptr) return;
   if (Offset(fact.a) < std::min(log->checkpointed, log->end)) {
@@ -80,16 +88,72 @@ void Invariants::checkpoint_loaded(ShadowPartition& partition, const Where& wher
   log->noted_at = where.at;
 }
 
+// From 3.7 on a high watermark stands while the committed ISR is smaller than min.insync.replicas
+// (R3.20). One step may bring a broker several changes, of which only the last is seen here; so it
+// counts when a later step raises it in the same state again.  (mutant: HwMovesUnderMinIsr)
+// On the way: metadata never takes a replica back to an older partition epoch (R3.13).
+// (mutant: StaleMetadataAccepted)
+void Invariants::high_watermark_needs_min_isr(const World& world, ShadowLog& log,
+                                              const Where& where) {
+  const Replica* replica = world.broker(where.node).replicas.find(where.partition);
+  if (replica == nullptr) return;
+  partition_epoch_rises(*replica, log, where);
+  const Composition& composition = world.composition();
+  const Leader* leader = std::get_if<Leader>(&replica->role);
+  if (leader == nullptr || !composition.behaviour.hw_needs_min_isr) return;
+  const MetadataImage& image = world.broker(where.node).image;
+  const TopicId topic = composition.topic_of[where.partition.value()];
+  TopicConfig config = image.topics[topic.value()];
+  config.min_insync_replicas = std::min(config.min_insync_replicas, least_min_isr_[topic.value()]);
+  const std::uint32_t needed =
+      effective_min_isr(composition.behaviour, config, image.partitions[where.partition.value()]);
+  if (committed_isr(leader->isr).size() >= needed) return;
+  UnderMinIsr& seen = under_min_isr_[where.partition.value()];
+  const bool again = seen.epoch == replica->partition_epoch && seen.event != where.event;
+  seen = {where.event, replica->partition_epoch};
+  if (again) report("HighWatermarkNeedsMinIsr", where, "rises under min.insync.replicas");
+}
+
+void Invariants::partition_epoch_rises(const Replica& replica, ShadowLog& log, const Where& where) {
+  if (replica.partition_epoch < log.partition_epoch) {
+    Where strict = where;
+    strict.permitted = false;
+    report("PartitionEpochNeverDecreases", strict,
+           fmt::format("partition epoch {} after {}", replica.partition_epoch.value(),
+                       log.partition_epoch.value()));
+  }
+  log.partition_epoch = replica.partition_epoch;
+}
+
 // Only a power loss takes records from a log: the page cache outlives a process (T23).
 // (mutant: SigkillLosesPageCache)
-void Invariants::process_ended(const Where& where, const Fact& fact) {
+void Invariants::process_ended(const World& world, const Where& where, const Fact& fact) {
   forget_waiting(where.node);
+  awake_[where.node.value()] = kNever;
+  const Composition& composition = world.composition();
+  if (composition.is_broker(where.node)) {
+    const std::uint16_t index = composition.broker_index(where.node);
+    former_[index] = {world.controller().registry.sessions[index].contact,
+                      !world.controller().image.brokers[index].fenced};
+  }
   const bool lost = tail_lost_.partition != kNoPartition && tail_lost_.node == where.node &&
                     tail_lost_.event == where.event;
   if (fact.a == 1 || !lost) return;
   Where strict = tail_lost_;
   strict.permitted = false;
   report("ProcessEndKeepsLog", strict, "records went with the process");
+}
+
+// A new life of a broker knows no partition's state, one of the controller no session.
+void Invariants::process_began(const World& world, Shadows& shadows, const Where& where) {
+  awake_[where.node.value()] = where.at;
+  const Composition& composition = world.composition();
+  if (where.node == composition.controller) former_.assign(former_.size(), {});
+  if (!composition.is_broker(where.node)) return;
+  for (std::uint32_t p = 0; p < shadows.size(); ++p) {
+    ShadowLog* log = shadows.at(PartitionId(p)).log_of(where.node);
+    if (log != nullptr) log->partition_epoch = PartitionEpoch(-1);
+  }
 }
 
 }  // namespace ackident

@@ -100,8 +100,13 @@ void Invariants::unclean_election_explained(const Where& where, const Fact& fact
 }
 
 // At most one change of a partition's ISR is under way (R4.1).  (mutant: AlterPartitionTwice)
-void Invariants::isr_proposed(const World& world, const Where& where) {
-  const AlterQueue& queue = world.broker(where.node).replicas.alter;
+void Invariants::isr_proposed(const World& world, ShadowPartition& partition, const Where& where) {
+  const ReplicaManager& replicas = world.broker(where.node).replicas;
+  const Replica* replica = replicas.find(where.partition);
+  ShadowLog* log = partition.log_of(where.node);
+  if (replica != nullptr && log != nullptr) partition_epoch_rises(*replica, *log, where);
+  leavers_lag(world, where);
+  const AlterQueue& queue = replicas.alter;
   const auto count = std::count_if(
       queue.entries.begin(), queue.entries.end(),
       [&](const AlterEntry& entry) { return entry.part.partition == where.partition; });
@@ -109,6 +114,41 @@ void Invariants::isr_proposed(const World& world, const Where& where) {
   Where strict = where;
   strict.permitted = false;
   report("OneIsrChangeInFlight", strict, fmt::format("{} proposals at once", count));
+}
+
+// Who is to leave the ISR has not caught up with the leader for replica.lag.time.max.ms: how far
+// behind it is does not matter (R4.4, T8).  (mutant: ShrinkByOffset)
+void Invariants::leavers_lag(const World& world, const Where& where) {
+  const Replica* replica = world.broker(where.node).replicas.find(where.partition);
+  if (replica == nullptr || !std::holds_alternative<Leader>(replica->role)) return;
+  const Leader& leader = std::get<Leader>(replica->role);
+  const auto* shrink = std::get_if<PendingShrink>(&leader.isr);
+  if (shrink == nullptr) return;
+  const Composition& composition = world.composition();
+  const Duration lag_max =
+      composition.brokers[composition.broker_index(where.node)].replica_lag_time_max;
+  for (const RemoteReplica& remote : leader.remotes) {
+    if (!shrink->leaving.contains(remote.node)) continue;
+    if (remote.leo != replica->log.end() && where.at - remote.caught_up_at > lag_max) continue;
+    Where strict = where;
+    strict.permitted = false;
+    strict.node = remote.node;
+    report("LeaverHasLagged", strict, "is to leave the ISR, and was caught up lately");
+  }
+}
+
+// While the session of a broker's former life lasts, its new life cannot register (R5.19); a fenced
+// one keeps nobody out before 4.0.  (mutant: RegisterDuringSession)
+void Invariants::broker_registered(const World& world, const Where& where, NodeId broker) {
+  const Composition& composition = world.composition();
+  const Behaviour& behaviour = composition.behaviour;
+  if (!behaviour.kraft) return;
+  const FormerLife former = std::exchange(former_[composition.broker_index(broker)], FormerLife());
+  if (!former.unfenced && !behaviour.session_blocks_fenced_too) return;
+  if (where.at - former.contact > composition.controller_config.session_timeout) return;
+  Where at = where;
+  at.node = broker;
+  report("SessionKeepsOthersOut", at, "registers while the session of its former life lasts");
 }
 
 // A broker is unfenced once it has replayed its own registration (R5.26).
@@ -129,6 +169,7 @@ void Invariants::broker_unfenced(const World& world, const Where& where, NodeId 
 // No fenced broker stays in an ISR with others (I7).  (mutant: FencedStaysInIsr)
 void Invariants::broker_fenced(const World& world, const Where& where, NodeId broker) {
   const MetadataImage& image = world.controller().image;
+  former_[world.composition().broker_index(broker)].unfenced = false;
   if (!image.brokers[world.composition().broker_index(broker)].fenced) return;
   for (std::uint32_t p = 0; p < image.partitions.size(); ++p) {
     const ReplicaList& isr = image.partitions[p].isr;
