@@ -65,7 +65,9 @@ void Invariants::on_fact(const World& world, Shadows& shadows, const Account& ac
       checkpoint_due(world, partition, where, fact);
       return follower_heard(partition, where, fact);
     case FactKind::kHighWatermarkLoaded: return checkpoint_loaded(partition, where, fact);
-    case FactKind::kPartitionChanged: return partition_changed(world, partition, where);
+    case FactKind::kPartitionChanged:
+      return partition_changed(world, partition, where,
+                               PartitionEpoch(static_cast<std::int32_t>(fact.b)));
     case FactKind::kLeaderElected: return leader_elected(world, where, fact);
     case FactKind::kIsrProposed: return isr_proposed(world, partition, where);
     case FactKind::kProduceRejected: return produce_rejected(world, where, fact);

@@ -137,7 +137,8 @@ class Invariants {
   void high_watermark_needs_min_isr(const World& world, ShadowLog& log, const Where& where);
 
   // invariants_controller.cc
-  void partition_changed(const World& world, const ShadowPartition& partition, const Where& where);
+  void partition_changed(const World& world, const ShadowPartition& partition, const Where& where,
+                         PartitionEpoch epoch);
   void members_joined(const World& world, const ShadowPartition& partition, const Where& where,
                       const PartitionRegistration& before, const PartitionRegistration& now);
   void leader_elected(const World& world, const Where& where, const Fact& fact);

@@ -54,13 +54,17 @@ void Invariants::follower_heard(const ShadowPartition& partition, const Where& w
 }
 
 // High watermarks are checkpointed (R1.16): what a replica had for a whole interval is on its disk.
+// A follower's may fall again, to what its leader tells (R3.3), and is then checkpointed as that.
 void Invariants::checkpoint_due(const World& world, ShadowPartition& partition, const Where& where,
                                 const Fact& fact) {
   const Composition& composition = world.composition();
   const Duration interval =
       composition.brokers[composition.broker_index(where.node)].hw_checkpoint_interval;
   ShadowLog* log = partition.log_of(where.node);
-  if (log == nullptr || where.at - log->noted_at <= interval) return;
+  if (log == nullptr) return;
+  log->checkpointed = std::min(log->checkpointed, Offset(fact.b));
+  log->noted = std::min(log->noted, Offset(fact.b));
+  if (where.at - log->noted_at <= interval) return;
   log->checkpointed = log->noted;
   log->noted = Offset(fact.b);
   log->noted_at = where.at;

@@ -7,12 +7,28 @@
 #include "oracle/invariants.h"
 
 namespace ackident {
+namespace {
+
+// A decision of the step in hand. One step may decide on a partition several times, when it fences
+// one broker after the other; the world shows the last.
+const PartitionRegistration& decided(const World& world, PartitionId partition, PartitionEpoch at) {
+  const MetadataLog& log = world.metadata_log();
+  for (MetadataOffset offset = log.end(); offset.value() > 0;) {
+    offset = MetadataOffset(offset.value() - 1);
+    const auto* record = std::get_if<PartitionRecord>(&log.at(offset));
+    if (record == nullptr || record->partition != partition) continue;
+    if (record->state.partition_epoch == at) return record->state;
+  }
+  return world.partition(partition);
+}
+
+}  // namespace
 
 // Epochs never go back, the ISR is a non-empty subset of the replicas, and the leader is in it (I4,
 // I6).  (mutants: EmptyIsr, NoLeaderEpochBump)
 void Invariants::partition_changed(const World& world, const ShadowPartition& partition,
-                                   const Where& where) {
-  const PartitionRegistration& now = world.partition(where.partition);
+                                   const Where& where, PartitionEpoch epoch) {
+  const PartitionRegistration& now = decided(world, where.partition, epoch);
   PartitionChangeSeen& seen = partitions_[where.partition.value()];
   const PartitionRegistration before = std::exchange(seen.now, now);
   seen.before = before;
