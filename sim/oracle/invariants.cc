@@ -26,7 +26,6 @@ void Invariants::reset(const Composition& composition) {
   look_at_ = Instant();
   laggards_.assign(composition.partition_count(), {});
   former_.assign(composition.broker_count, {});
-  under_min_isr_.assign(composition.partition_count(), {});
   tail_lost_ = {};
   truncated_ = {};
   unclean_ = {};
@@ -136,20 +135,22 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
   }
 }
 
-namespace {
-
 // Kafka's own gap: metadata of the partition epoch that the leader knows already overrides what it
-// proposed since (R4.13, KAFKA-13790). Until the next metadata comes it has forgotten that the
-// controller may have let the member in, and does not wait for it.
-bool forgot_proposal(const World& world, NodeId leader, NodeId member, PartitionId partition) {
+// proposed since (R4.13, KAFKA-13790; Kafka 1eb76443 Partition.scala makeLeader skips older epochs
+// only). Until the next metadata comes it has forgotten that the controller may have let the member
+// in, and does not wait for it. The controller adds nobody by itself, so within a leader epoch no
+// other way leads to a leader without a proposal and a member that it does not know.
+bool Invariants::forgot_proposal(const World& world, NodeId leader, NodeId member,
+                                 PartitionId partition) {
   const Replica* replica = world.broker(leader).replicas.find(partition);
   if (replica == nullptr || !std::holds_alternative<Leader>(replica->role)) return false;
   const auto* isr = std::get_if<CommittedIsr>(&std::get<Leader>(replica->role).isr);
-  return isr != nullptr && !isr->isr.contains(member) &&
+  if (isr == nullptr || isr->isr.contains(member)) return false;
+  const PartitionEpoch applied =
+      world.broker(leader).image.partitions[partition.value()].partition_epoch;
+  return replica->partition_epoch == applied &&
          replica->partition_epoch < world.partition(partition).partition_epoch;
 }
-
-}  // namespace
 
 // A high watermark only rises within a leader epoch (I5), and every member of the committed ISR
 // holds all records below it (I2).  (mutants: HwIsLeaderEnd, HwIgnoresMaximalIsr)

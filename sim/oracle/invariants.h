@@ -95,11 +95,6 @@ class Invariants {
     Instant contact = kLongAgo;
     bool unfenced = false;
   };
-  // A high watermark that rose under min.insync.replicas, as the leader knows things after a step.
-  struct UnderMinIsr {
-    EventId event;
-    PartitionEpoch epoch = PartitionEpoch(-1);
-  };
   // A member of an ISR that its leader could propose to remove, and since when it could.
   struct Laggard {
     NodeId node = kNoNode;
@@ -115,6 +110,8 @@ class Invariants {
 
   // invariants.cc: logs
   void leader_began(ShadowPartition& partition, const Where& where, const Fact& fact);
+  static bool forgot_proposal(const World& world, NodeId leader, NodeId member,
+                              PartitionId partition);
   void high_watermark_rose(const World& world, ShadowPartition& partition, const Where& where,
                            const Fact& fact);
   void logs_agree(const ShadowPartition& partition, const Where& where);
@@ -139,6 +136,9 @@ class Invariants {
   // invariants_controller.cc
   void partition_changed(const World& world, const ShadowPartition& partition, const Where& where,
                          PartitionEpoch epoch);
+  static bool proposed_and_forgot(const World& world, const PartitionRegistration& before,
+                                  const PartitionRegistration& now, NodeId member,
+                                  const Where& where);
   void members_joined(const World& world, const ShadowPartition& partition, const Where& where,
                       const PartitionRegistration& before, const PartitionRegistration& now);
   void leader_elected(const World& world, const Where& where, const Fact& fact);
@@ -182,7 +182,6 @@ class Invariants {
   Instant look_at_;                                // when to look around again
   std::vector<Laggard> laggards_;                  // by PartitionId
   std::vector<FormerLife> former_;                 // by broker index
-  std::vector<UnderMinIsr> under_min_isr_;         // by PartitionId
   Where tail_lost_;                                // the newest TailLost
   Where truncated_;                                // the newest Truncated
   Where unclean_;  // an unclean election without the topic's permission, to be explained

@@ -93,29 +93,28 @@ void Invariants::checkpoint_loaded(ShadowPartition& partition, const Where& wher
 }
 
 // From 3.7 on a high watermark stands while the committed ISR is smaller than min.insync.replicas
-// (R3.20). One step may bring a broker several changes, of which only the last is seen here; so it
-// counts when a later step raises it in the same state again.  (mutant: HwMovesUnderMinIsr)
+// (R3.20); with ZooKeeper one step may bring a broker several changes, of which only the last is
+// seen here.  (mutant: HwMovesUnderMinIsr)
 // On the way: metadata never takes a replica back to an older partition epoch (R3.13).
 // (mutant: StaleMetadataAccepted)
 void Invariants::high_watermark_needs_min_isr(const World& world, ShadowLog& log,
                                               const Where& where) {
-  const Replica* replica = world.broker(where.node).replicas.find(where.partition);
+  const Broker& broker = world.broker(where.node);
+  const Replica* replica = broker.replicas.find(where.partition);
   if (replica == nullptr) return;
   partition_epoch_rises(*replica, log, where);
   const Composition& composition = world.composition();
+  const Behaviour& behaviour = composition.behaviour;
+  if (!behaviour.kraft || !behaviour.hw_needs_min_isr) return;
   const Leader* leader = std::get_if<Leader>(&replica->role);
-  if (leader == nullptr || !composition.behaviour.hw_needs_min_isr) return;
-  const MetadataImage& image = world.broker(where.node).image;
+  if (leader == nullptr) return;
   const TopicId topic = composition.topic_of[where.partition.value()];
-  TopicConfig config = image.topics[topic.value()];
-  config.min_insync_replicas = std::min(config.min_insync_replicas, least_min_isr_[topic.value()]);
-  const std::uint32_t needed =
-      effective_min_isr(composition.behaviour, config, image.partitions[where.partition.value()]);
+  const std::uint32_t needed = effective_min_isr(behaviour, broker.image.topics[topic.value()],
+                                                 broker.image.partitions[where.partition.value()]);
   if (committed_isr(leader->isr).size() >= needed) return;
-  UnderMinIsr& seen = under_min_isr_[where.partition.value()];
-  const bool again = seen.epoch == replica->partition_epoch && seen.event != where.event;
-  seen = {where.event, replica->partition_epoch};
-  if (again) report("HighWatermarkNeedsMinIsr", where, "rises under min.insync.replicas");
+  Where strict = where;
+  strict.permitted = false;
+  report("HighWatermarkNeedsMinIsr", strict, "rises under min.insync.replicas");
 }
 
 void Invariants::partition_epoch_rises(const Replica& replica, ShadowLog& log, const Where& where) {

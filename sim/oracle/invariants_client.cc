@@ -8,8 +8,9 @@
 namespace ackident {
 
 // An acks=all acknowledgement says that the records are committed, and that at least
-// min.insync.replicas replicas hold them (C1.25). A broker that learns of several changes at once
-// may still decide between two of them (R5.16), so the least setting that the topic had counts.
+// min.insync.replicas replicas hold them (C1.25), as many as the broker's metadata asks for when it
+// answers. With ZooKeeper a broker that learns of several changes at once may still decide between
+// two of them (R5.16), so there the least setting that the topic had counts.
 // (mutants: AckBeforeHighWatermark, SkipMinIsrCheck)
 void Invariants::produce_answered(const World& world, const ShadowPartition& partition,
                                   const Account& account, const Where& where, const Fact& fact) {
@@ -35,7 +36,7 @@ void Invariants::produce_answered(const World& world, const ShadowPartition& par
   const Broker& broker = world.broker(where.node);
   const TopicId topic = composition.topic_of[where.partition.value()];
   TopicConfig config = broker.image.topics[topic.value()];
-  config.min_insync_replicas = least_min_isr_[topic.value()];
+  if (!composition.behaviour.kraft) config.min_insync_replicas = least_min_isr_[topic.value()];
   const std::uint32_t needed = effective_min_isr(composition.behaviour, config,
                                                  broker.image.partitions[where.partition.value()]);
   if (holders < needed) {

@@ -51,6 +51,20 @@ void Invariants::partition_changed(const World& world, const ShadowPartition& pa
   members_joined(world, partition, where, before, now);
 }
 
+// Kafka's own gap, as forgot_proposal() says: here the proposal that the controller accepts is
+// still on its leader's list, and was made in the state that the controller knew.
+bool Invariants::proposed_and_forgot(const World& world, const PartitionRegistration& before,
+                                     const PartitionRegistration& now, NodeId member,
+                                     const Where& where) {
+  if (now.leader == kNoNode || now.leader != before.leader) return false;
+  if (!forgot_proposal(world, now.leader, member, where.partition)) return false;
+  const std::vector<AlterEntry>& entries = world.broker(now.leader).replicas.alter.entries;
+  return std::any_of(entries.begin(), entries.end(), [&](const AlterEntry& entry) {
+    return entry.part.partition == where.partition &&
+           entry.part.partition_epoch == before.partition_epoch;
+  });
+}
+
 // Who joins an ISR holds everything committed (R4.5), and is not fenced (R4.10).
 // (mutants: ExpandAtAnyOffset, ExpandBelowEpochStart, SkipPartitionEpochCheck, SkipIneligibleCheck)
 void Invariants::members_joined(const World& world, const ShadowPartition& partition,
@@ -63,6 +77,7 @@ void Invariants::members_joined(const World& world, const ShadowPartition& parti
     at.node = member;
     const ShadowLog* log = partition.log_of(member);
     if (log != nullptr && log->end < partition.committed.end) {
+      at.permitted = at.permitted || proposed_and_forgot(world, before, now, member, where);
       report("I2 JoinerHoldsCommitted", at,
              fmt::format("joins the ISR with log end {} and {} committed", log->end.value(),
                          partition.committed.end.value()));
@@ -167,16 +182,20 @@ void Invariants::broker_registered(const World& world, const Where& where, NodeI
   report("SessionKeepsOthersOut", at, "registers while the session of its former life lasts");
 }
 
-// A broker is unfenced once it has replayed its own registration (R5.26).
+// A broker is unfenced once it has said that it replayed its own registration (R5.26; Kafka
+// 1eb76443 BrokerHeartbeatManager.java calculateNextBrokerState), and while it lives that is true.
+// A heartbeat that it sent before it died still counts; with ZooKeeper there is no fenced start.
 // (mutant: UnfenceBeforeCaughtUp)
 void Invariants::broker_unfenced(const World& world, const Where& where, NodeId broker) {
   const Composition& composition = world.composition();
   if (!composition.behaviour.kraft || where.at == Instant()) return;
-  const BrokerRegistration& known =
-      world.controller().image.brokers[composition.broker_index(broker)];
-  // A heartbeat of its former life may still let a broker in that has died: that is no fault.
-  if (world.broker(broker).lifecycle.incarnation != known.incarnation) return;
-  if (world.broker(broker).image.end.value() > known.epoch.value()) return;
+  const std::uint16_t index = composition.broker_index(broker);
+  const BrokerRegistration& known = world.controller().image.brokers[index];
+  const std::int64_t told = world.controller().registry.sessions[index].observed.value();
+  const Broker& node = world.broker(broker);
+  const bool lives = world.up(broker) && node.lifecycle.incarnation == known.incarnation;
+  const std::int64_t replayed = lives ? std::min(told, node.image.end.value()) : told;
+  if (replayed > known.epoch.value()) return;
   Where at = where;
   at.node = broker;
   report("UnfencedHasCaughtUp", at, "unfenced before it replayed its own registration");
