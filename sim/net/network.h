@@ -18,8 +18,9 @@
 //          --initiator closes--> answers are dropped; requests already sent arrive, then
 //                             Disconnected(reset) at the acceptor
 // One request at a time is served per connection (C0.8): a delivered request that expects an answer
-// mutes its lane until the answer is sent or the connection ends. Once the initiator has closed,
-// the requests already sent are handed over one after the other without waiting for answers (C0.9).
+// mutes its lane until the answer is sent or news of the connection's end could have arrived. From
+// then on what was sent is handed over one after the other without waiting for answers (C0.9): a
+// broker would wait for its own answer once more, but the next connection has its socket, not this.
 //
 // What an initiator sends on a connection that is over, but of whose end it has not been told, is
 // dropped: the notice speaks for it. A process that died hears nothing of its connections.
