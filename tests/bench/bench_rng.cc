@@ -35,9 +35,9 @@ void latency(benchmark::State& state) {
   const auto kind = static_cast<Distribution::Kind>(state.range(0));
   const Sampler sampler(Distribution{kind, microseconds(300), microseconds(900)});
   std::vector<std::uint64_t> bits;
-  for (std::uint64_t i = 0; i < 4096; ++i) bits.push_back(Dice(7).bits(1, 2, i));
+  for (std::uint64_t i = 0; i < 1024; ++i) bits.push_back(Dice(7).bits(1, 2, i));
   measure(state, [&](std::uint64_t ordinal) {
-    return static_cast<std::uint64_t>(sampler.sample(bits[ordinal & 4095]).ns());
+    return static_cast<std::uint64_t>(sampler.sample(bits[ordinal & 1023]).ns());
   });
   constexpr const char* kNames[] = {"constant", "uniform", "exponential", "log-normal"};
   state.SetLabel(kNames[state.range(0)]);
