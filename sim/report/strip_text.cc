@@ -102,7 +102,7 @@ StripText process_text(const Fact& fact) {
   switch (fact.kind) {
     case FactKind::kStarted: return {'^', fact.b == 1 ? "starts, was shut down cleanly" : "starts"};
     case FactKind::kKilled:
-      if (fact.a == 0) return {'!', "killed, page cache kept"};
+      if (fact.a == 0) return {'!', "killed"};
       return {'!', fact.a == 1 ? "power lost" : "exits"};
     case FactKind::kFrozen: return {'~', "frozen"};
     case FactKind::kResumed: return {'~', "moves again"};
@@ -147,9 +147,12 @@ StripText strip_text(const Scenario& scenario, const Fact& fact) {
     case FactKind::kFaultFired: {
       const auto& faults = scenario.setup.faults;
       const auto index = static_cast<std::size_t>(fact.a);
-      const std::string action =
-          index < faults.size() ? std::string(fault_action_name(faults[index].action)) : "fault";
-      return {'@', fact.b == 1 ? action : action + ": changes nothing"};
+      std::string text(index < faults.size() ? fault_action_name(faults[index].action) : "fault");
+      const auto [target, note] = fault_text(scenario, index);
+      if (!target.empty()) text += " " + target;
+      if (fact.b != 1) text += " (changes nothing)";
+      if (!note.empty()) text += ": " + note;
+      return {'@', text};
     }
     case FactKind::kFaultsHealed: return {'@', "faults end, all is healed"};
     default: return {};
