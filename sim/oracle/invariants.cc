@@ -103,7 +103,10 @@ void Invariants::about_a_node(const World& world, Shadows& shadows, const Where&
     case FactKind::kStarted: return process_began(world, shadows, where);
     case FactKind::kKilled: return process_ended(world, where, fact);
     case FactKind::kFrozen: awake_[fact.node.value()] = kNever; return forget_waiting(fact.node);
-    case FactKind::kResumed: awake_[fact.node.value()] = where.at; return;
+    case FactKind::kResumed:
+      awake_[fact.node.value()] = where.at;
+      waiting_until_ = std::min(waiting_until_, where.at);
+      return;
     default: return;
   }
 }
@@ -123,7 +126,6 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
   } else {
     return;  // a broker that replays old metadata leads for no time at all
   }
-  partition.leader_high_watermark = Offset(fact.b);
   const ShadowLog* log = partition.log_of(fact.node);
   if (log == nullptr) return;
   const Offset same = partition.committed.first_difference(*log, partition.committed.end);

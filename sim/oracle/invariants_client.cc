@@ -179,31 +179,36 @@ void Invariants::produce_no_longer_waits(const World& world, const Fact& fact) {
   std::erase_if(waiting, [&](const Waiting& one) { return one.broker == fact.node; });
 }
 
-// A broker that is down or frozen answers nobody.
+// A broker that is down answers nobody, and what waited is forgotten.
 void Invariants::forget_waiting(NodeId broker) {
   for (std::vector<Waiting>& waiting : waiting_) {
     std::erase_if(waiting, [&](const Waiting& one) { return one.broker == broker; });
   }
 }
 
+// A broker that stood still answers when it moves again: its timers are due at once. Kafka's
+// purgatory drops nothing on its own (Kafka 1eb76443 DelayedOperation.scala); here a request whose
+// client has gone is forgotten, since nobody can see its answer, and another may wait in its place.
 void Invariants::produces_overdue(const World& world, const Where& where) {
   waiting_until_ = kNever;
   const std::vector<ProducerInfo>& producers = world.composition().producers;
   for (std::size_t p = 0; p < waiting_.size(); ++p) {
-    std::vector<Waiting>& waiting = waiting_[p];
-    for (const Waiting& one : waiting) {
-      waiting_until_ = std::min(waiting_until_, one.until < where.at ? kNever : one.until);
+    std::erase_if(waiting_[p], [&](const Waiting& one) {
+      const Instant until = std::max(one.until, awake_[one.broker.value()]);
+      if (until >= where.at) {
+        waiting_until_ = std::min(waiting_until_, until);
+        return false;
+      }
       const ParkedProduce& parked =
           world.broker(one.broker).replicas.produces[producers[p].node.value()];
-      if (one.until >= where.at) continue;
-      // Its connection is gone, and perhaps a later request waits there.
-      if (!parked.active || parked.correlation != one.correlation) continue;
-      Where at = where;
-      at.partition = one.partition;
-      at.node = one.broker;
-      report("ProduceAnsweredInTime", at, "a parked produce outlived its timeout");
-    }
-    std::erase_if(waiting, [&](const Waiting& one) { return one.until < where.at; });
+      if (parked.active && parked.correlation == one.correlation) {
+        Where at = where;
+        at.partition = one.partition;
+        at.node = one.broker;
+        report("ProduceAnsweredInTime", at, "a parked produce outlived its timeout");
+      }
+      return true;
+    });
   }
 }
 

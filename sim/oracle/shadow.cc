@@ -75,7 +75,6 @@ void Shadows::reset(const Composition& composition) {
     partition.committed = ShadowLog{};
     partition.removals.clear();
     partition.leaders.clear();
-    partition.leader_high_watermark = Offset(0);
     // R9.4: before 2.7 truncation could lose committed records by itself.
     partition.loss_permitted = old_truncation;
   }

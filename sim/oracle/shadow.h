@@ -58,7 +58,6 @@ struct ShadowPartition {
   ShadowLog committed;          // what any leader exposed below its high watermark
   std::vector<Removal> removals;
   std::vector<EpochLeader> leaders;  // ascending epochs: who began to lead
-  Offset leader_high_watermark;
   bool loss_permitted = false;  // power loss, disk loss, unclean election, old truncation
 
   [[nodiscard]] ShadowLog* log_of(NodeId node) {
