@@ -163,9 +163,9 @@ void Invariants::high_watermark_rose(const World& world, ShadowPartition& partit
   if (fact.b < fact.a) {
     report("I5 MonotonicHighWatermark", where, fmt::format("{} -> {}", fact.a, fact.b));
   }
-  ShadowLog* log = partition.log_of(where.node);
+  const ShadowLog* log = partition.log_of(where.node);
   if (log == nullptr) return;
-  high_watermark_needs_min_isr(world, *log, where);
+  high_watermark_needs_min_isr(world, partition, where, Offset(fact.a));
   if (to > log->end) {
     report("HighWatermarkWithinLog", where,
            fmt::format("high watermark {} beyond the log's end {}", fact.b, log->end.value()));

@@ -8,10 +8,12 @@
 namespace ackident {
 
 // An acks=all acknowledgement says that the records are committed, and that at least
-// min.insync.replicas replicas hold them (C1.25), as many as the broker's metadata asks for when it
-// answers. With ZooKeeper a broker that learns of several changes at once may still decide between
-// two of them (R5.16), so there the least setting that the topic had counts.
-// (mutants: AckBeforeHighWatermark, SkipMinIsrCheck)
+// min.insync.replicas replicas hold them (C1.25): as many as were asked for when the high watermark
+// passed them, for then a part of a request is decided, though the others may keep its answer
+// (Kafka 1eb76443 DelayedProduce.scala tryComplete); or, of a duplicate, when it came. With
+// ZooKeeper a broker that learns of several changes at once may decide between two of them (R5.16),
+// so there the least setting that the topic had counts. (mutants: AckBeforeHighWatermark,
+// SkipMinIsrCheck)
 void Invariants::produce_answered(const World& world, const ShadowPartition& partition,
                                   const Account& account, const Where& where, const Fact& fact) {
   if (fact.a != 0 || fact.c < 0) return;
@@ -37,8 +39,10 @@ void Invariants::produce_answered(const World& world, const ShadowPartition& par
   const TopicId topic = composition.topic_of[where.partition.value()];
   TopicConfig config = broker.image.topics[topic.value()];
   if (!composition.behaviour.kraft) config.min_insync_replicas = least_min_isr_[topic.value()];
-  const std::uint32_t needed = effective_min_isr(composition.behaviour, config,
-                                                 broker.image.partitions[where.partition.value()]);
+  const std::uint32_t needed =
+      std::min(partition.needed_at(last),
+               effective_min_isr(composition.behaviour, config,
+                                 broker.image.partitions[where.partition.value()]));
   if (holders < needed) {
     report("AckedHasMinIsrCopies", where,
            fmt::format("acknowledged at offset {} with {} of {} copies", last.value(), holders,
