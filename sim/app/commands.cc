@@ -92,11 +92,10 @@ int print_key(const std::string& name, KafkaVersion version) {
 
 }  // namespace
 
-int validate_command(const std::vector<std::string>& files,
-                     const std::vector<std::string>& overrides) {
+int validate_command(const BatchOptions& options) {
   bool good = true;
-  for (const std::string& file : files) {
-    const std::optional<Scenario> scenario = try_load(file, overrides);
+  for (const std::string& file : find_scenarios(options.paths)) {
+    const std::optional<Scenario> scenario = try_load(file, options.overrides);
     good = good && scenario.has_value();
     if (!scenario) continue;
     for (const std::string& warning : scenario->warnings) fmt::print(stderr, "{}\n", warning);

@@ -2,29 +2,19 @@
 // as overrides of the file, so a cell is a scenario like any other; seeds and faults are the same.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "app/batch.h"
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/jobs.h"
-#include "kafka/config_table.h"
 #include "report/matrix.h"
 #include "scenario/load.h"
 
 namespace ackident {
 
 namespace {
-
-// What a key means as an override: Kafka's keys go wherever in the file they belong.
-std::string path_of(const std::string& key) {
-  if (key == "replication.factor") return "topics.*.replication_factor";
-  if (find_config_key(key, ConfigScope::kTopic) != nullptr) return "topics.*.config." + key;
-  if (find_config_key(key, ConfigScope::kProducer) != nullptr) return "producers.*.config." + key;
-  if (find_config_key(key, ConfigScope::kCluster) != nullptr) return "cluster.config." + key;
-  if (find_config_key(key, ConfigScope::kConsumer) != nullptr) return "consumers.*.config." + key;
-  return key;
-}
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
@@ -54,18 +44,6 @@ std::vector<MatrixAxis> axes_of(const std::vector<std::string>& vary) {
   return axes;
 }
 
-// Kafka lets these settings stand, and then refuses every acks=all write.
-bool asks_for_more_than_it_has(const Scenario& scenario) {
-  const Composition& composition = scenario.setup.composition;
-  for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
-    const TopicInfo& topic = composition.topics[composition.topic_of[p].value()];
-    if (topic.config.min_insync_replicas > static_cast<int>(composition.assignment[p].size())) {
-      return true;
-    }
-  }
-  return false;
-}
-
 // The files, and which of their cells is which scenario of the batch.
 struct Plan {
   Matrix matrix;
@@ -78,16 +56,11 @@ void plan_cell(const MatrixOptions& options, const std::string& file, const std:
   std::vector<std::string> overrides = options.batch.overrides;
   const std::vector<std::string> values = plan.matrix.cell(cell);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    overrides.push_back(path_of(plan.matrix.axes[i].key) + "=" + values[i]);
+    overrides.push_back(plan.matrix.axes[i].key + "=" + values[i]);
   }
   overrides.push_back("expect={}");  // it is about the settings of the file
   try {
-    Scenario scenario = load_scenario(file, text, overrides);
-    if (asks_for_more_than_it_has(scenario)) {
-      entry.impossible = "min.insync.replicas is above the replication factor";
-      return;
-    }
-    plan.scenarios.push_back(std::move(scenario));
+    plan.scenarios.push_back(load_scenario(file, text, overrides));
     plan.entry_of.push_back(static_cast<std::size_t>(&entry - plan.matrix.entries.data()));
   } catch (const ScenarioError& error) {
     entry.impossible = error.problems().front().message;
@@ -116,6 +89,16 @@ Plan make_plan(const MatrixOptions& options) {
   return plan;
 }
 
+std::vector<MatrixMeasure> measures_of(const std::vector<std::string>& names) {
+  std::vector<MatrixMeasure> measures;
+  for (std::size_t m = 0; m < kMatrixMeasures; ++m) {
+    const auto measure = static_cast<MatrixMeasure>(m);
+    const bool named = std::find(names.begin(), names.end(), measure_name(measure)) != names.end();
+    if (names.empty() || named) measures.push_back(measure);
+  }
+  return measures;
+}
+
 struct RunOfCell {
   MatrixEntry entry;    // of this run alone
   std::string problem;  // not empty: a check of our own failed
@@ -128,7 +111,7 @@ int matrix_command(const MatrixOptions& options) {
   try {
     plan = make_plan(options);
   } catch (const ScenarioError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}", error.what());
     return kUsage;
   }
   if (plan.scenarios.empty()) {
@@ -147,7 +130,7 @@ int matrix_command(const MatrixOptions& options) {
       return outcome;
     };
   };
-  run_jobs(batch.size(), threads_of(options.batch), make_worker,
+  run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
            [&](std::size_t number, const RunOfCell& outcome) {
              if (interrupted) return false;
              if (outcome.problem.empty()) {
@@ -161,13 +144,13 @@ int matrix_command(const MatrixOptions& options) {
            });
   if (interrupted) return kInterrupted;
   if (options.format == "markdown") {
-    print(matrix_markdown(plan.matrix));
+    print(matrix_markdown(plan.matrix, measures_of(options.measures)));
   } else if (options.format == "csv") {
     print(matrix_csv(plan.matrix));
   } else if (options.format == "json") {
     print(matrix_json(plan.matrix));
   } else {
-    print(matrix_text(plan.matrix));
+    print(matrix_text(plan.matrix, measures_of(options.measures)));
   }
   return code;
 }

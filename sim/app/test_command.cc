@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/jobs.h"
+#include "drive/locate.h"
 #include "report/cases.h"
 #include "scenario/load.h"
 
@@ -121,7 +122,11 @@ std::string arguments_of(const BatchOptions& options) {
 
 CaseResult run_case(CaseRunner& runner, const Scenario& scenario, std::uint64_t seed) {
   try {
-    return case_result(scenario, runner.run(scenario, seed));
+    const RunResult& result = runner.run(scenario, seed);
+    if (result.verdict != Verdict::kFail) return case_result(scenario, result);
+    RunResult located = result;
+    locate_failures(scenario, located);
+    return case_result(scenario, located);
   } catch (const std::exception& error) {
     CaseResult broken = case_without(scenario.file, CaseOutcome::kBug, error.what());
     broken.name = scenario.name;
@@ -149,7 +154,7 @@ int test_command(const TestOptions& options) {
       return result;
     };
   };
-  run_jobs(batch.size(), threads_of(options.batch), make_worker,
+  run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
            [&](std::size_t, const CaseResult& result) {
              if (interrupted) return false;
              printer.add(result);

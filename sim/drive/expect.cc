@@ -82,6 +82,9 @@ class Judge {
  private:
   ExpectationResult judge_value(const Expectation& expectation) const;
   ExpectationResult judge_state(const Expectation& expectation) const;
+  // What is seen of it at one point.
+  std::string state_text(const Expectation& expectation, const PartitionPoint& point) const;
+  Offset state_offset(const Expectation& expectation, const PartitionPoint& point) const;
   ExpectationResult judge_lost_offsets(const Expectation& expectation) const;
   ExpectationResult judge_invariants() const;
   Verdict verdict(const Expectation& expectation, bool holds, bool surely_not) const;
@@ -142,9 +145,9 @@ ExpectationResult Judge::judge_value(const Expectation& expectation) const {
       expectation.kind != ExpectKind::kProduceLatency && expectation.kind != ExpectKind::kSkipped;
   out.verdict = verdict(expectation, within(expectation.bound, measured.value), above && grows);
   if (expectation.kind == ExpectKind::kLost && !result_.lost.empty()) {
-    const auto first = std::min_element(
-        result_.lost.begin(), result_.lost.end(),
-        [](const LostRecord& a, const LostRecord& b) { return a.event < b.event; });
+    const auto first =
+        std::min_element(result_.lost.begin(), result_.lost.end(),
+                         [](const LostRecord& a, const LostRecord& b) { return a.gone < b.gone; });
     out.event = first->event;
     out.at = first->gone;
   }
@@ -172,6 +175,20 @@ bool same_set(const std::vector<NodeId>& wanted, const ReplicaList& seen) {
          std::all_of(wanted.begin(), wanted.end(), [&](NodeId n) { return seen.contains(n); });
 }
 
+Offset Judge::state_offset(const Expectation& expectation, const PartitionPoint& point) const {
+  if (expectation.kind == ExpectKind::kHighWatermark) return point.high_watermark;
+  if (expectation.kind == ExpectKind::kLogEnd) return log_end(scenario_, expectation, point);
+  return Offset(point.leader_epoch.value());
+}
+
+std::string Judge::state_text(const Expectation& expectation, const PartitionPoint& point) const {
+  if (expectation.kind == ExpectKind::kLeader) return node_text(scenario_, point.leader);
+  if (expectation.kind == ExpectKind::kIsr) {
+    return nodes_text(scenario_, point.isr.begin(), point.isr.end());
+  }
+  return offset_text(state_offset(expectation, point));
+}
+
 ExpectationResult Judge::judge_state(const Expectation& expectation) const {
   ExpectationResult out;
   const bool at_end = expectation.at == kNever;
@@ -181,25 +198,26 @@ ExpectationResult Judge::judge_state(const Expectation& expectation) const {
     if (at_end || candidate.at <= expectation.at) point = &candidate;
   }
   SIM_CHECK(point != nullptr);
-  out.event = point->event;
-  out.at = at_end ? result_.end : expectation.at;
+  out.seen = state_text(expectation, *point);
+  // It first was so at the earliest point from which on nothing else was seen.
+  const PartitionPoint* const first =
+      result_.partitions[expectation.partition.value()].timeline.data();
+  const PartitionPoint* since = point;
+  while (since != first && state_text(expectation, since[-1]) == out.seen) --since;
+  out.event = since->event;
+  out.at = since->at;
 
   bool holds = false;
   if (expectation.kind == ExpectKind::kLeader) {
     out.expected = node_text(scenario_, expectation.node);
-    out.seen = node_text(scenario_, point->leader);
     holds = point->leader == expectation.node;
   } else if (expectation.kind == ExpectKind::kIsr) {
     const NodeId* const wanted = expectation.nodes.data();
     out.expected = nodes_text(scenario_, wanted, wanted + expectation.nodes.size());
-    out.seen = nodes_text(scenario_, point->isr.begin(), point->isr.end());
     holds = same_set(expectation.nodes, point->isr);
   } else {
-    Offset seen = Offset(point->leader_epoch.value());
-    if (expectation.kind == ExpectKind::kHighWatermark) seen = point->high_watermark;
-    if (expectation.kind == ExpectKind::kLogEnd) seen = log_end(scenario_, expectation, *point);
+    const Offset seen = state_offset(expectation, *point);
     out.expected = bound_text(Measure::kNumber, expectation.bound);
-    out.seen = offset_text(seen);
     holds = seen != kNoOffset && within(expectation.bound, seen.value());
   }
   if (!at_end && expectation.at > result_.end) {
@@ -218,7 +236,7 @@ std::string offsets_text(const std::vector<Offset>& offsets, std::uint64_t more)
   constexpr std::size_t kShown = 16;
   std::string text;
   for (std::size_t i = 0; i < offsets.size() && i < kShown; ++i) {
-    text += fmt::format("{}{}", i == 0 ? "" : ",", offsets[i].value());
+    text += fmt::format("{}{}", i == 0 ? "" : ",", offset_text(offsets[i]));
   }
   if (offsets.size() > kShown) more += offsets.size() - kShown;
   return more == 0 ? text : fmt::format("{} and {} more", text, more);
@@ -230,7 +248,7 @@ ExpectationResult Judge::judge_lost_offsets(const Expectation& expectation) cons
   const bool all = expectation.partition == kNoPartition;
   for (const LostRecord& record : result_.lost) {
     if (!all && record.partition != expectation.partition) continue;
-    if (seen.empty() || record.event < out.event) {
+    if (seen.empty() || record.gone < out.at) {
       out.event = record.event;
       out.at = record.gone;
     }

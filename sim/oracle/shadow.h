@@ -16,7 +16,8 @@ struct ShadowLog {
   std::vector<EpochEntry> runs;
   Offset end;
   Offset high_watermark;
-  LeaderEpoch told_epoch = kNoLeaderEpoch;   // of the newest role its broker took
+  LeaderEpoch told_epoch = kNoLeaderEpoch;              // of the newest role its broker took
+  PartitionEpoch partition_epoch = PartitionEpoch(-1);  // newest its broker was seen with
   // A high watermark that must be on disk by now, and one that will be an interval after it was
   // noted.
   Offset checkpointed;

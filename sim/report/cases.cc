@@ -26,6 +26,12 @@ CaseOutcome outcome_of(Verdict verdict) {
   return CaseOutcome::kVacuous;
 }
 
+// As the file has them.
+void sort_by_line(std::vector<CaseProblem>& problems) {
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const CaseProblem& a, const CaseProblem& b) { return a.line < b.line; });
+}
+
 void add_expectations(const Scenario& scenario, const RunResult& result, CaseResult& out) {
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const ExpectationResult& judged = result.expectations[i];
@@ -78,11 +84,7 @@ std::string problem_text(const CaseProblem& problem) {
     text = fmt::format("{}: ", outcome_name(problem.outcome));
   }
   text += problem.what;
-  if (problem.event != EventId()) {
-    text += fmt::format("; first at {} (e{})", duration_text(problem.at - Instant()),
-                        problem.event.value());
-  }
-  return text;
+  return text + since_text(problem.at, problem.event);
 }
 
 std::string command_text(const CaseResult& result) {
@@ -121,10 +123,8 @@ void write_problem(const CaseProblem& problem, JsonWriter& json) {
   json.member("outcome", outcome_name(problem.outcome));
   if (problem.line != 0) json.member("line", problem.line);
   json.member("what", problem.what);
-  if (problem.event != EventId()) {
-    json.member("event", problem.event.value());
-    json.member("at_ns", problem.at.ns());
-  }
+  if (problem.at < kNever) json.member("at_ns", problem.at.ns());
+  if (problem.event != EventId()) json.member("event", problem.event.value());
   json.end();
 }
 
@@ -163,6 +163,7 @@ CaseResult case_result(const Scenario& scenario, const RunResult& result) {
   out.totals = result.totals;
   if (result.verdict == Verdict::kPass) return out;
   add_expectations(scenario, result, out);
+  sort_by_line(out.problems);
   add_violations(scenario, result, out);
   add_doubts(result, out);
   return out;

@@ -172,8 +172,12 @@ void Report::lost() {
     json_.member("acked_ns", record.acked.ns());
     json_.member("how", copy_end_name(record.how));
     node("last_holder", record.last_holder);
-    json_.member("gone_ns", record.gone.ns());
-    json_.member("event", record.event.value());
+    instant("gone_ns", record.gone);
+    if (record.gone == kNever) {
+      json_.member_null("event");
+    } else {
+      json_.member("event", record.event.value());
+    }
     json_.end();
   }
   json_.end();

@@ -286,10 +286,12 @@ void StripChart::finish(const RunResult& result) {
     line.at = result.end;
     line.glyph = 'x';
     line.partition = range.first.partition;
-    line.what = fmt::format("LOST {}{}, gone at {}", lost_range_records(range),
-                            lost_range_whose(scenario_, range),
-                            duration_rounded(range.first.gone - Instant()));
-    line.cause = fmt::format("e{}", range.first.event.value());
+    const bool gone = range.first.gone < kNever;
+    line.what =
+        fmt::format("LOST {}{}, {}", lost_range_records(range), lost_range_whose(scenario_, range),
+                    gone ? "gone at " + duration_rounded(range.first.gone - Instant())
+                         : lost_range_end(scenario_, range));
+    line.cause = gone ? fmt::format("e{}", range.first.event.value()) : "-";
     write(line);
   }
 }

@@ -48,8 +48,7 @@ TraceRecord parsed(const nlohmann::json& line) {
 TEST_CASE("trace: the digest depends on every word and on their order") {
   const auto digest = [](std::uint64_t a, std::uint64_t b) {
     Digest d;
-    d.fold(a);
-    d.fold(b);
+    d.fold(a, b);
     return d.value();
   };
   CHECK(digest(1, 2) != digest(2, 1));

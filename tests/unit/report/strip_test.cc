@@ -164,7 +164,7 @@ TEST_CASE("the summary fits a screen even when everything fails") {
   }
   result.bounds_hit = true;
   result.faults.resize(1);
-  const std::string text = report_summary(scenario, result, false);
+  const std::string text = report_summary(scenario, result, false, 100);
   std::size_t lines = 0;
   for (std::size_t from = 0; from < text.size(); ++lines) {
     const std::size_t to = text.find('\n', from);
@@ -176,4 +176,6 @@ TEST_CASE("the summary fits a screen even when everything fails") {
   CHECK(text.find("LOST 5000") != std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK(report_summary(scenario, result, true).find("\x1b[1;31mFAIL") == 0);
+  // A row that nothing breaks is one line, as a program wants it.
+  CHECK(report_summary(scenario, result, false).find(scenario.title + "\n") != std::string::npos);
 }
