@@ -73,6 +73,7 @@ bool Runner::advance(Instant until, const RunHooks& hooks) {
       world_.finish_scenario_step(step);
     }
     if (!step.facts.empty()) watch(step, hooks);
+    if (step.at >= invariants_.look_at()) invariants_.look_around(world_, step.at, step.id);
     if ((step.id.value() & 0xfff) == 0) {
       if (step.id.value() >= scenario_.setup.events_max) return false;
       if (hooks.interrupted != nullptr && hooks.interrupted->load()) return false;

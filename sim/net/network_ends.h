@@ -54,12 +54,14 @@ void Network<Message>::fail(Connection& c, LinkEnd reason, Instant at, EventId c
 }
 
 // The initiator's end is gone. What it sent arrives first, unless a cut keeps it from arriving
-// while its sender still exists. The acceptor owes nothing more.
+// while its sender still exists. The acceptor owes nothing more from the moment it can know of the
+// end: what waits behind the request in service is handed over then, not when the initiator closes.
 template <class Message>
 void Network<Message>::tell_acceptor(Connection& c, Instant now, EventId cause) {
   if (is_cut(c.initiator, c.acceptor)) discard(c, Way::kRequests);
-  unblock(c, Way::kRequests, kBlockMuted, now);
-  notify(c, Way::kRequests, LinkEnd::kReset, now + one_way(c, Way::kRequests), cause);
+  const Instant known = now + one_way(c, Way::kRequests);
+  unblock(c, Way::kRequests, kBlockMuted, known);
+  notify(c, Way::kRequests, LinkEnd::kReset, known, cause);
 }
 
 // The acceptor's end is gone.

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace ackident {
@@ -21,7 +22,12 @@ void Invariants::reset(const Composition& composition) {
   waiting_.assign(composition.producers.size(), {});
   waiting_until_ = kNever;
   processed_.assign(composition.consumers.size(), {});
+  awake_.assign(composition.nodes.size(), Instant());
+  look_at_ = Instant();
+  laggards_.assign(composition.partition_count(), {});
+  former_.assign(composition.broker_count, {});
   tail_lost_ = {};
+  truncated_ = {};
   unclean_ = {};
   least_min_isr_.clear();
   for (const TopicInfo& topic : composition.topics) {
@@ -40,7 +46,7 @@ void Invariants::on_fact(const World& world, Shadows& shadows, const Account& ac
   Where where{at, event, fact.partition, fact.node, false};
   if (at > waiting_until_) produces_overdue(world, where);
   if (unclean_.partition != kNoPartition) unclean_election_explained(where, fact);
-  if (fact.partition == kNoPartition) return about_a_node(world, where, fact);
+  if (fact.partition == kNoPartition) return about_a_node(world, shadows, where, fact);
   ShadowPartition& partition = shadows.at(fact.partition);
   where.permitted = partition.loss_permitted;
   switch (fact.kind) {
@@ -58,24 +64,30 @@ void Invariants::on_fact(const World& world, Shadows& shadows, const Account& ac
       checkpoint_due(world, partition, where, fact);
       return follower_heard(partition, where, fact);
     case FactKind::kHighWatermarkLoaded: return checkpoint_loaded(partition, where, fact);
-    case FactKind::kPartitionChanged: return partition_changed(world, partition, where);
+    case FactKind::kPartitionChanged:
+      return partition_changed(world, partition, where,
+                               PartitionEpoch(static_cast<std::int32_t>(fact.b)));
     case FactKind::kLeaderElected: return leader_elected(world, where, fact);
-    case FactKind::kIsrProposed: return isr_proposed(world, where);
+    case FactKind::kIsrProposed: return isr_proposed(world, partition, where);
+    case FactKind::kProduceRejected: return produce_rejected(world, where, fact);
+    case FactKind::kRetried: return retried(world, where, fact);
     case FactKind::kProduceAnswered:
       produce_no_longer_waits(world, fact);
+      produce_rejected(world, where, fact);
       return produce_answered(world, partition, account, where, fact);
     case FactKind::kDelivered: return delivered(partition, where, fact);
+    case FactKind::kPositionReset: position_reset(where, fact); [[fallthrough]];
     case FactKind::kProcessed:
-    case FactKind::kPositionReset:
     case FactKind::kCommitted: return progress(world, where, fact);
-    case FactKind::kTruncated: return logs_agree(partition, where);
+    case FactKind::kTruncated: truncated_ = where; return logs_agree(partition, where);
     case FactKind::kTailLost: tail_lost_ = where; return;
     default: return;
   }
 }
 
 // Facts that name no partition.
-void Invariants::about_a_node(const World& world, const Where& where, const Fact& fact) {
+void Invariants::about_a_node(const World& world, Shadows& shadows, const Where& where,
+                              const Fact& fact) {
   switch (fact.kind) {
     case FactKind::kBrokerFenced: return broker_fenced(world, where, fact.peer);
     case FactKind::kBrokerUnfenced: return broker_unfenced(world, where, fact.peer);
@@ -87,8 +99,14 @@ void Invariants::about_a_node(const World& world, const Where& where, const Fact
       least = std::min(least, static_cast<std::int32_t>(fact.b));
       return;
     }
-    case FactKind::kKilled: return process_ended(where, fact);
-    case FactKind::kFrozen: return forget_waiting(fact.node);
+    case FactKind::kBrokerRegistered: return broker_registered(world, where, fact.peer);
+    case FactKind::kStarted: return process_began(world, shadows, where);
+    case FactKind::kKilled: return process_ended(world, where, fact);
+    case FactKind::kFrozen: awake_[fact.node.value()] = kNever; return forget_waiting(fact.node);
+    case FactKind::kResumed:
+      awake_[fact.node.value()] = where.at;
+      waiting_until_ = std::min(waiting_until_, where.at);
+      return;
     default: return;
   }
 }
@@ -108,7 +126,6 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
   } else {
     return;  // a broker that replays old metadata leads for no time at all
   }
-  partition.leader_high_watermark = Offset(fact.b);
   const ShadowLog* log = partition.log_of(fact.node);
   if (log == nullptr) return;
   const Offset same = partition.committed.first_difference(*log, partition.committed.end);
@@ -120,20 +137,22 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
   }
 }
 
-namespace {
-
 // Kafka's own gap: metadata of the partition epoch that the leader knows already overrides what it
-// proposed since (R4.13, KAFKA-13790). Until the next metadata comes it has forgotten that the
-// controller may have let the member in, and does not wait for it.
-bool forgot_proposal(const World& world, NodeId leader, NodeId member, PartitionId partition) {
+// proposed since (R4.13, KAFKA-13790; Kafka 1eb76443 Partition.scala makeLeader skips older epochs
+// only). Until the next metadata comes it has forgotten that the controller may have let the member
+// in, and does not wait for it. The controller adds nobody by itself, so within a leader epoch no
+// other way leads to a leader without a proposal and a member that it does not know.
+bool Invariants::forgot_proposal(const World& world, NodeId leader, NodeId member,
+                                 PartitionId partition) {
   const Replica* replica = world.broker(leader).replicas.find(partition);
   if (replica == nullptr || !std::holds_alternative<Leader>(replica->role)) return false;
   const auto* isr = std::get_if<CommittedIsr>(&std::get<Leader>(replica->role).isr);
-  return isr != nullptr && !isr->isr.contains(member) &&
+  if (isr == nullptr || isr->isr.contains(member)) return false;
+  const PartitionEpoch applied =
+      world.broker(leader).image.partitions[partition.value()].partition_epoch;
+  return replica->partition_epoch == applied &&
          replica->partition_epoch < world.partition(partition).partition_epoch;
 }
-
-}  // namespace
 
 // A high watermark only rises within a leader epoch (I5), and every member of the committed ISR
 // holds all records below it (I2).  (mutants: HwIsLeaderEnd, HwIgnoresMaximalIsr)
@@ -146,6 +165,7 @@ void Invariants::high_watermark_rose(const World& world, ShadowPartition& partit
   }
   const ShadowLog* log = partition.log_of(where.node);
   if (log == nullptr) return;
+  high_watermark_needs_min_isr(world, partition, where, Offset(fact.a));
   if (to > log->end) {
     report("HighWatermarkWithinLog", where,
            fmt::format("high watermark {} beyond the log's end {}", fact.b, log->end.value()));
@@ -253,6 +273,40 @@ void Invariants::idempotence_held(const World& world, const Account& account, co
   }
 }
 
+// In the final log the batches of an idempotent producer's epoch follow each other without a gap,
+// a later epoch begins at 0, and no earlier one comes back (C2.15). One leader checks that within
+// its epoch whatever happens; from one leader epoch to the next it is true where the leader had all
+// that stands before, which a permitted loss may break.  (mutant: AcceptOutOfOrder)
+void Invariants::sequences_in_order(const World& world, const Where& where) {
+  struct Newest {
+    LeaderEpoch epoch;
+    const LedgerBatch* batch = nullptr;
+  };
+  const PartitionLog* leads = leader_log(world, where.partition);
+  if (leads == nullptr) return;
+  std::map<ProducerId, Newest> newest;
+  for (const Ledger::EpochBatches& epoch : world.ledger().epochs(where.partition)) {
+    for (const LedgerBatch& batch : epoch.batches) {
+      if (batch.producer_id == kNoProducerId || !leads->holds(epoch.epoch, batch.base)) continue;
+      const Newest before = std::exchange(newest[batch.producer_id], {epoch.epoch, &batch});
+      if (before.batch == nullptr) continue;  // where the log knows nothing, any may begin
+      const bool same = before.batch->producer_epoch == batch.producer_epoch;
+      const Sequence expected = same ? next_sequence(before.batch->last_sequence()) : Sequence(0);
+      if (batch.producer_epoch >= before.batch->producer_epoch && batch.base_sequence == expected) {
+        continue;
+      }
+      Where at = where;
+      at.node = batch.client;
+      at.permitted = where.permitted && before.epoch != epoch.epoch;
+      report("SequencesInOrder", at,
+             fmt::format("offset {} has sequence {} of producer epoch {} instead of {}",
+                         batch.base.value(), batch.base_sequence.value(),
+                         batch.producer_epoch.value(), expected.value()));
+      return;
+    }
+  }
+}
+
 void Invariants::finish(const World& world, const Shadows& shadows, const Account& account,
                         bool settled) {
   Where where{world.now(), EventId(world.events()), kNoPartition, kNoNode, false};
@@ -264,6 +318,7 @@ void Invariants::finish(const World& world, const Shadows& shadows, const Accoun
     where.permitted = partition.loss_permitted;
     logs_agree(partition, where);
     shadows_are_true(world, partition, where);
+    sequences_in_order(world, where);
     if (settled) converged(world, partition, where);
   }
   where.partition = kNoPartition;

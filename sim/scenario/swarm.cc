@@ -247,7 +247,9 @@ std::string draw_consumer(Draw& draw, const Swarm& swarm, const Swarm::Topic& to
   if (draw.percent(10)) config.add("enable.auto.commit", "false");
   if (draw.percent(20)) config.add("max.poll.records", draw.of({1, 10, 100}));
   if (features.quick_timeouts) {
-    config.add("request.timeout.ms", draw.of({1000, 3000, 30'000}));
+    // A fetch that cannot arrive in time over a thin link is asked for again for ever.
+    const std::int64_t request = draw.of({1000, 3000, 30'000});
+    config.add("request.timeout.ms", swarm.features.bandwidth ? 30'000 : request);
     config.add("metadata.max.age.ms", draw.of({1000, 5000, 300'000}));
   }
   if (features.small_buffers) {

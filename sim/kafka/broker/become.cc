@@ -1,6 +1,9 @@
 #include "kafka/broker/become.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "kafka/broker/broker.h"
 #include "kafka/broker/follower.h"
@@ -190,23 +193,49 @@ void apply_partition(Broker& broker, PartitionId partition, const PartitionRegis
   }
 }
 
+namespace {
+
+// Leaders first, then followers (R5.16; Kafka 1eb76443 ReplicaManager.scala applyDelta).
+void act_on(Broker& broker, std::span<const PartitionId> changed, Context& ctx) {
+  for (const bool leads : {true, false}) {
+    for (const PartitionId partition : changed) {
+      const PartitionRegistration& state = broker.image.partitions[partition.value()];
+      if ((state.leader == broker.self) == leads) apply_partition(broker, partition, state, ctx);
+    }
+  }
+}
+
+}  // namespace
+
+// What arrives together is acted on as one change: a broker that was away skips what came and went
+// meanwhile (R5.16; Kafka 1eb76443 MetadataLoader.java handleCommit, 3.0
+// BrokerMetadataListener.scala HandleCommitsEvent). With ZooKeeper each decision is a request of
+// its own.
 void apply_metadata(Broker& broker, MetadataOffset to, Context& ctx) {
   const bool first = !broker.replicas.published;
+  std::vector<PartitionId>& changed = broker.replicas.changed;
+  changed.clear();
   while (broker.image.end < to) {
     const MetadataRecord& record = ctx.metadata_log().at(broker.image.end);
     broker.image.apply(record, ctx.composition());
-    const auto* changed = std::get_if<PartitionRecord>(&record);
-    if (changed != nullptr && !first) {
-      apply_partition(broker, changed->partition, changed->state, ctx);
+    const auto* change = std::get_if<PartitionRecord>(&record);
+    if (change == nullptr || first) continue;
+    if (ctx.behaviour().kraft) {
+      changed.push_back(change->partition);
+    } else {
+      apply_partition(broker, change->partition, change->state, ctx);
     }
   }
   // The first image is acted on as a whole: what happened before this start is history (R6.1).
   if (first) {
     broker.replicas.published = true;
     for (std::uint32_t p = 0; p < broker.image.partitions.size(); ++p) {
-      apply_partition(broker, PartitionId(p), broker.image.partitions[p], ctx);
+      changed.push_back(PartitionId(p));
     }
   }
+  std::sort(changed.begin(), changed.end());
+  changed.erase(std::unique(changed.begin(), changed.end()), changed.end());
+  act_on(broker, changed, ctx);
   run_due_fetchers(broker, ctx);
   lifecycle_metadata_applied(broker, ctx);
 }

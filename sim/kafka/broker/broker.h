@@ -18,6 +18,10 @@ struct Broker {
   [[nodiscard]] bool running() const { return lifecycle.state != Lifecycle::State::kStopped; }
 };
 
+inline const BrokerConfig& config_of(const Broker& broker, const Context& ctx) {
+  return ctx.composition().brokers[ctx.composition().broker_index(broker.self)];
+}
+
 // Does this broker's metadata know the partition at all?
 [[nodiscard]] inline bool is_known_partition(const Broker& broker, PartitionId partition) {
   return partition.value() < broker.image.partitions.size() &&
@@ -36,7 +40,7 @@ void shut_down(Broker&, Context&);
 std::uint32_t timer_count(const Broker&, const Composition&, NodeId self);
 
 // ---- called by lifecycle.cc ----
-// Replays the metadata log from image.end up to `to`, acting on each change (R5.16). Calls
+// Replays the metadata log from image.end up to `to` and acts on what changed (R5.16). Calls
 // lifecycle_metadata_applied at the end.
 void apply_metadata(Broker&, MetadataOffset to, Context&);
 // First publish after start (R6.1 step 4): loads logs, starts the timers of the data plane;

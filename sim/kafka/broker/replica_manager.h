@@ -27,6 +27,7 @@ struct ReplicaManager {
   std::vector<ParkedFetch> fetches;         // by NodeId of the fetching node
   std::vector<ParkedPart> produce_parts;    // scratch: parts of the produce being served
   std::vector<PartitionId> appended;        // scratch: partitions it appended to
+  std::vector<PartitionId> changed;         // scratch: partitions that metadata changed
   std::vector<FetchResult> fetch_results;   // scratch: what the fetch being served has read
   AlterQueue alter;
   bool published = false;                // the first image was applied (R6.1 step 4)

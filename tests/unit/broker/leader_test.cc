@@ -170,6 +170,19 @@ TEST_CASE("R3.13: metadata with a lower partition epoch is ignored") {
   CHECK(committed_isr(rig.leader().isr) == ReplicaList{kSelf, kTwo});
 }
 
+TEST_CASE("R5.16: what arrives together is acted on as one change") {
+  Rig rig;
+  rig.follow(kTwo, 1);
+  rig.begin();
+  rig.metadata_log.append(PartitionRecord{kP0, Rig::state(kSelf, 2, {kSelf, kTwo}, 2)});
+  rig.metadata_log.append(PartitionRecord{kP0, Rig::state(kThree, 3, {kTwo, kThree}, 3)});
+  rig.apply();
+  CHECK(rig.facts(FactKind::kBecameLeader).empty());
+  CHECK(rig.facts(FactKind::kBecameFollower).size() == 1);
+  CHECK(leader_epoch(rig.replica()) == LeaderEpoch(3));
+  CHECK(rig.replica().log.epochs().empty());
+}
+
 TEST_CASE("R3.14: a re-elected leader keeps what it knew") {
   Rig rig;
   rig.lead(1);

@@ -127,7 +127,7 @@ TEST_CASE("closing ends the mute: what was sent is executed all the same (C0.9)"
   w.ask(C, B, 'c');
   CHECK(w.until_ms(20) == Lines{"11ms 0>1 a"});
   w.net.close(C, B, 0, w.now, EventId());
-  CHECK(w.until_ms(30) == Lines{"20ms 0>1 b", "20ms 0>1 c", "21ms 0>1 reset"});
+  CHECK(w.until_ms(30) == Lines{"21ms 0>1 b", "21ms 0>1 c", "21ms 0>1 reset"});
 }
 
 TEST_CASE("an answer to a connection that was closed and opened anew goes to neither") {
