@@ -1,7 +1,8 @@
 // Any bytes as a scenario file: they are refused with a message, or run within bounds. A failed
 // SIM_CHECK, a crash, a leak or a hang is a finding.
 //
-//   build-fuzz/tests/fuzz/fuzz_scenario -max_len=4096 CORPUS tests/good tests/bad scenarios
+//   build-fuzz/tests/fuzz/fuzz_scenario -max_len=4096 -dict=build-fuzz/tests/fuzz/scenario.dict
+//     CORPUS tests/good tests/bad scenarios
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
