@@ -171,7 +171,8 @@ void add_matrix(CLI::App& app, CommandLine& line) {
   command
       .add_option("--vary", line.matrix.vary,
                   "An axis: what --set takes, with several values; may be repeated. Not given: "
-                  "acks=0,1,all, min.insync.replicas=1,2,3, replication.factor=1,2,3")
+                  "acks=0,1,all, min.insync.replicas=1,2,3 and, unless the files place their "
+                  "replicas, replication.factor=1,2,3")
       ->type_name("PATH=V1,V2")
       ->allow_extra_args(false);
   std::vector<std::string> measures;

@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/jobs.h"
+#include "app/terminal.h"
 #include "report/matrix.h"
 #include "scenario/load.h"
 
@@ -28,11 +29,6 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 std::vector<MatrixAxis> axes_of(const std::vector<std::string>& vary) {
-  if (vary.empty()) {
-    return {{"acks", {"0", "1", "all"}},
-            {"min.insync.replicas", {"1", "2", "3"}},
-            {"replication.factor", {"1", "2", "3"}}};
-  }
   std::vector<MatrixAxis> axes;
   for (const std::string& text : vary) {
     const std::size_t equals = text.find('=');
@@ -41,6 +37,28 @@ std::vector<MatrixAxis> axes_of(const std::vector<std::string>& vary) {
     }
     axes.push_back({text.substr(0, equals), split(text.substr(equals + 1))});
   }
+  return axes;
+}
+
+bool takes(const std::string& file, const std::string& text, const std::string& override_text) {
+  try {
+    load_scenario(file, text, {override_text});
+    return true;
+  } catch (const ScenarioError&) {
+    return false;
+  }
+}
+
+// The classic three; but a file that says which broker has which replica has no factor to vary.
+std::vector<MatrixAxis> classic_axes(const std::vector<std::string>& files,
+                                     const std::vector<std::string>& texts) {
+  std::vector<MatrixAxis> axes = {{"acks", {"0", "1", "all"}},
+                                  {"min.insync.replicas", {"1", "2", "3"}}};
+  bool factor = false;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    factor = factor || takes(files[i], texts[i], "replication.factor=1");
+  }
+  if (factor) axes.push_back({"replication.factor", {"1", "2", "3"}});
   return axes;
 }
 
@@ -70,7 +88,6 @@ void plan_cell(const MatrixOptions& options, const std::string& file, const std:
 // Throws ScenarioError if a file is wrong by itself.
 Plan make_plan(const MatrixOptions& options) {
   Plan plan;
-  plan.matrix.axes = axes_of(options.vary);
   plan.matrix.seeds = options.batch.seeds;
   const std::vector<std::string> files = find_scenarios(options.batch.paths);
   std::vector<std::string> texts;
@@ -80,6 +97,7 @@ Plan make_plan(const MatrixOptions& options) {
     plan.matrix.scenarios.push_back(scenario.name);
     plan.matrix.titles.push_back(scenario.title);
   }
+  plan.matrix.axes = options.vary.empty() ? classic_axes(files, texts) : axes_of(options.vary);
   plan.matrix.entries.resize(plan.matrix.cells() * files.size());
   for (std::size_t f = 0; f < files.size(); ++f) {
     for (std::size_t c = 0; c < plan.matrix.cells(); ++c) {
@@ -119,6 +137,7 @@ int matrix_command(const MatrixOptions& options) {
   }
   const Batch batch(std::move(plan.scenarios), parse_seeds(options.batch.seeds));
   int code = kHeld;
+  Progress progress(batch.size());
   const auto make_worker = [&] {
     return [&batch, runner = CaseRunner()](std::size_t number) mutable {
       RunOfCell outcome;
@@ -133,6 +152,7 @@ int matrix_command(const MatrixOptions& options) {
   run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
            [&](std::size_t number, const RunOfCell& outcome) {
              if (interrupted) return false;
+             progress.step();
              if (outcome.problem.empty()) {
                plan.matrix.entries[plan.entry_of[batch.index(number)]].merge(outcome.entry);
              } else {
@@ -142,6 +162,7 @@ int matrix_command(const MatrixOptions& options) {
              }
              return true;
            });
+  progress.clear();
   if (interrupted) return kInterrupted;
   if (options.format == "markdown") {
     print(matrix_markdown(plan.matrix, measures_of(options.measures)));

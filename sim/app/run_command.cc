@@ -1,15 +1,12 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
 #include "app/batch.h"
 #include "app/commands.h"
 #include "app/determinism.h"
 #include "app/files.h"
+#include "app/terminal.h"
 #include "drive/contract.h"
 #include "drive/locate.h"
 #include "drive/run.h"
@@ -30,29 +27,6 @@ int worse(int a, int b) {
 }
 
 namespace {
-
-// https://no-color.org: set and not empty.
-bool wants_colour(const RunOptions& options, std::FILE* target) {
-  const char* const no_color = std::getenv("NO_COLOR");
-  const char* const term = std::getenv("TERM");
-  if (options.no_color || (no_color != nullptr && *no_color != '\0')) return false;
-  if (term == nullptr || std::strcmp(term, "dumb") == 0) return false;
-  return ::isatty(::fileno(target)) != 0;
-}
-
-// Rows break at the width of a terminal; for a program that reads them each stays whole. COLUMNS,
-// if it is exported, decides for both.
-std::size_t columns_of(std::FILE* target) {
-  constexpr int kColumnsMin = 40;
-  const char* const wanted = std::getenv("COLUMNS");
-  const int number = wanted != nullptr ? std::atoi(wanted) : 0;
-  if (number >= kColumnsMin) return static_cast<std::size_t>(number);
-  winsize size{};
-  if (::isatty(::fileno(target)) == 0 || ::ioctl(::fileno(target), TIOCGWINSZ, &size) != 0) {
-    return kUnbroken;
-  }
-  return size.ws_col >= kColumnsMin ? size.ws_col : 80;
-}
 
 int code_of(Verdict verdict) {
   switch (verdict) {
@@ -107,7 +81,8 @@ int run_scenario(const RunOptions& options, const Scenario& scenario) {
   RunResult result = simulate(options, scenario);
   if (result.verdict == Verdict::kFail) locate_failures(scenario, result);
   std::FILE* const target = options.json == "-" ? stderr : stdout;
-  say(options, report_summary(scenario, result, wants_colour(options, target), columns_of(target)));
+  say(options,
+      report_summary(scenario, result, wants_colour(target, options.no_color), columns_of(target)));
   if (result.verdict == Verdict::kFail && !options.overrides.empty()) {
     say(options,
         "note         what the file expects is about its own settings; --set 'expect={}' "

@@ -18,6 +18,14 @@ bool partition_quiet(const World& world, PartitionId partition) {
   return true;
 }
 
+// Registered in its present life, and let in: one that still waits for the session of its former
+// life to end, say, has no part in the cluster yet.
+bool in_service(const World& world, NodeId broker) {
+  const BrokerRegistration& known =
+      world.controller().image.brokers[world.composition().broker_index(broker)];
+  return is_active(known) && known.incarnation == world.broker(broker).lifecycle.incarnation;
+}
+
 // Every batch has its final result and no send() waits.
 bool idle(const Producer& producer) {
   return producer.accumulator.open == 0 && producer.application.blocked == Blocked::kNot;
@@ -58,6 +66,10 @@ bool servers_up(const World& world) {
 
 bool durable_quiet(const World& world) {
   const Composition& composition = world.composition();
+  if (!servers_up(world)) return false;
+  for (std::uint32_t i = 0; i < composition.broker_count; ++i) {
+    if (!in_service(world, composition.broker_node(i))) return false;
+  }
   for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
     if (!partition_quiet(world, PartitionId(p))) return false;
   }

@@ -5,8 +5,8 @@
 
 namespace ackident {
 
-// Every partition has a leader and a full ISR, every replica holds the leader's whole log, all of
-// it is committed, and no producer has anything left to be told.
+// Every broker is in service, every partition has a leader and a full ISR, every replica holds the
+// leader's whole log, all of it is committed, and no producer has anything left to be told.
 bool durable_quiet(const World& world);
 
 // The same, and every consumer that runs has committed everything.

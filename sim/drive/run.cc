@@ -113,7 +113,7 @@ void Runner::settle(const RunHooks& hooks) {
       return;
     }
     if (quiet(world_)) {
-      result_.settled = at;
+      result_.settled = world_.now();
       return;
     }
     restart_servers(at, hooks);

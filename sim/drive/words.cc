@@ -41,6 +41,10 @@ std::string since_text(Instant at, EventId event) {
   return fmt::format("; first at {}{}", duration_rounded(at - Instant()), number);
 }
 
+FaultText fault_text(const Scenario& scenario, std::size_t fault) {
+  return fault < scenario.fault_texts.size() ? scenario.fault_texts[fault] : FaultText{};
+}
+
 std::string node_text(const Scenario& scenario, NodeId node) {
   if (node == kNoNode) return "none";
   const auto& names = scenario.setup.names.nodes;

@@ -19,6 +19,8 @@ std::string since_text(Instant at, EventId event);
 // Names as the scenario gives them; "none" for none.
 std::string node_text(const Scenario& scenario, NodeId node);
 std::string partition_text(const Scenario& scenario, PartitionId partition);
+// What the author said of a fault; empty if there is nothing.
+FaultText fault_text(const Scenario& scenario, std::size_t fault);
 // "[b1,b2]"
 std::string nodes_text(const Scenario& scenario, const NodeId* first, const NodeId* last);
 

@@ -103,7 +103,10 @@ void Invariants::about_a_node(const World& world, Shadows& shadows, const Where&
     case FactKind::kStarted: return process_began(world, shadows, where);
     case FactKind::kKilled: return process_ended(world, where, fact);
     case FactKind::kFrozen: awake_[fact.node.value()] = kNever; return forget_waiting(fact.node);
-    case FactKind::kResumed: awake_[fact.node.value()] = where.at; return;
+    case FactKind::kResumed:
+      awake_[fact.node.value()] = where.at;
+      waiting_until_ = std::min(waiting_until_, where.at);
+      return;
     default: return;
   }
 }
@@ -123,7 +126,6 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
   } else {
     return;  // a broker that replays old metadata leads for no time at all
   }
-  partition.leader_high_watermark = Offset(fact.b);
   const ShadowLog* log = partition.log_of(fact.node);
   if (log == nullptr) return;
   const Offset same = partition.committed.first_difference(*log, partition.committed.end);
@@ -161,9 +163,9 @@ void Invariants::high_watermark_rose(const World& world, ShadowPartition& partit
   if (fact.b < fact.a) {
     report("I5 MonotonicHighWatermark", where, fmt::format("{} -> {}", fact.a, fact.b));
   }
-  ShadowLog* log = partition.log_of(where.node);
+  const ShadowLog* log = partition.log_of(where.node);
   if (log == nullptr) return;
-  high_watermark_needs_min_isr(world, *log, where);
+  high_watermark_needs_min_isr(world, partition, where, Offset(fact.a));
   if (to > log->end) {
     report("HighWatermarkWithinLog", where,
            fmt::format("high watermark {} beyond the log's end {}", fact.b, log->end.value()));
@@ -272,24 +274,30 @@ void Invariants::idempotence_held(const World& world, const Account& account, co
 }
 
 // In the final log the batches of an idempotent producer's epoch follow each other without a gap,
-// a later epoch begins at 0, and no earlier one comes back (C2.15).  (mutant: AcceptOutOfOrder)
+// a later epoch begins at 0, and no earlier one comes back (C2.15). One leader checks that within
+// its epoch whatever happens; from one leader epoch to the next it is true where the leader had all
+// that stands before, which a permitted loss may break.  (mutant: AcceptOutOfOrder)
 void Invariants::sequences_in_order(const World& world, const Where& where) {
+  struct Newest {
+    LeaderEpoch epoch;
+    const LedgerBatch* batch = nullptr;
+  };
   const PartitionLog* leads = leader_log(world, where.partition);
   if (leads == nullptr) return;
-  std::map<ProducerId, const LedgerBatch*> newest;
+  std::map<ProducerId, Newest> newest;
   for (const Ledger::EpochBatches& epoch : world.ledger().epochs(where.partition)) {
     for (const LedgerBatch& batch : epoch.batches) {
       if (batch.producer_id == kNoProducerId || !leads->holds(epoch.epoch, batch.base)) continue;
-      const LedgerBatch* before = std::exchange(newest[batch.producer_id], &batch);
-      if (before == nullptr) continue;  // where the log knows nothing, any sequence may begin
-      const bool same = before->producer_epoch == batch.producer_epoch;
-      const Sequence expected = same ? next_sequence(before->last_sequence()) : Sequence(0);
-      if (batch.producer_epoch >= before->producer_epoch && batch.base_sequence == expected) {
+      const Newest before = std::exchange(newest[batch.producer_id], {epoch.epoch, &batch});
+      if (before.batch == nullptr) continue;  // where the log knows nothing, any may begin
+      const bool same = before.batch->producer_epoch == batch.producer_epoch;
+      const Sequence expected = same ? next_sequence(before.batch->last_sequence()) : Sequence(0);
+      if (batch.producer_epoch >= before.batch->producer_epoch && batch.base_sequence == expected) {
         continue;
       }
       Where at = where;
       at.node = batch.client;
-      at.permitted = false;
+      at.permitted = where.permitted && before.epoch != epoch.epoch;
       report("SequencesInOrder", at,
              fmt::format("offset {} has sequence {} of producer epoch {} instead of {}",
                          batch.base.value(), batch.base_sequence.value(),

@@ -131,7 +131,8 @@ class Invariants {
   void process_ended(const World& world, const Where& where, const Fact& fact);
   void process_began(const World& world, Shadows& shadows, const Where& where);
   void partition_epoch_rises(const Replica& replica, ShadowLog& log, const Where& where);
-  void high_watermark_needs_min_isr(const World& world, ShadowLog& log, const Where& where);
+  void high_watermark_needs_min_isr(const World& world, ShadowPartition& partition,
+                                    const Where& where, Offset from);
 
   // invariants_controller.cc
   void partition_changed(const World& world, const ShadowPartition& partition, const Where& where,

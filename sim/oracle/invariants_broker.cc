@@ -97,20 +97,21 @@ void Invariants::checkpoint_loaded(ShadowPartition& partition, const Where& wher
 // seen here.  (mutant: HwMovesUnderMinIsr)
 // On the way: metadata never takes a replica back to an older partition epoch (R3.13).
 // (mutant: StaleMetadataAccepted)
-void Invariants::high_watermark_needs_min_isr(const World& world, ShadowLog& log,
-                                              const Where& where) {
+void Invariants::high_watermark_needs_min_isr(const World& world, ShadowPartition& partition,
+                                              const Where& where, Offset from) {
   const Broker& broker = world.broker(where.node);
   const Replica* replica = broker.replicas.find(where.partition);
-  if (replica == nullptr) return;
-  partition_epoch_rises(*replica, log, where);
+  ShadowLog* log = partition.log_of(where.node);
+  if (replica == nullptr || log == nullptr) return;
+  partition_epoch_rises(*replica, *log, where);
   const Composition& composition = world.composition();
   const Behaviour& behaviour = composition.behaviour;
-  if (!behaviour.kraft || !behaviour.hw_needs_min_isr) return;
-  const Leader* leader = std::get_if<Leader>(&replica->role);
-  if (leader == nullptr) return;
   const TopicId topic = composition.topic_of[where.partition.value()];
   const std::uint32_t needed = effective_min_isr(behaviour, broker.image.topics[topic.value()],
                                                  broker.image.partitions[where.partition.value()]);
+  partition.commits_need(from, needed);
+  const Leader* leader = std::get_if<Leader>(&replica->role);
+  if (leader == nullptr || !behaviour.kraft || !behaviour.hw_needs_min_isr) return;
   if (committed_isr(leader->isr).size() >= needed) return;
   Where strict = where;
   strict.permitted = false;

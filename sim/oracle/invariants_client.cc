@@ -8,10 +8,12 @@
 namespace ackident {
 
 // An acks=all acknowledgement says that the records are committed, and that at least
-// min.insync.replicas replicas hold them (C1.25), as many as the broker's metadata asks for when it
-// answers. With ZooKeeper a broker that learns of several changes at once may still decide between
-// two of them (R5.16), so there the least setting that the topic had counts.
-// (mutants: AckBeforeHighWatermark, SkipMinIsrCheck)
+// min.insync.replicas replicas hold them (C1.25): as many as were asked for when the high watermark
+// passed them, for then a part of a request is decided, though the others may keep its answer
+// (Kafka 1eb76443 DelayedProduce.scala tryComplete); or, of a duplicate, when it came. With
+// ZooKeeper a broker that learns of several changes at once may decide between two of them (R5.16),
+// so there the least setting that the topic had counts. (mutants: AckBeforeHighWatermark,
+// SkipMinIsrCheck)
 void Invariants::produce_answered(const World& world, const ShadowPartition& partition,
                                   const Account& account, const Where& where, const Fact& fact) {
   if (fact.a != 0 || fact.c < 0) return;
@@ -37,8 +39,10 @@ void Invariants::produce_answered(const World& world, const ShadowPartition& par
   const TopicId topic = composition.topic_of[where.partition.value()];
   TopicConfig config = broker.image.topics[topic.value()];
   if (!composition.behaviour.kraft) config.min_insync_replicas = least_min_isr_[topic.value()];
-  const std::uint32_t needed = effective_min_isr(composition.behaviour, config,
-                                                 broker.image.partitions[where.partition.value()]);
+  const std::uint32_t needed =
+      std::min(partition.needed_at(last),
+               effective_min_isr(composition.behaviour, config,
+                                 broker.image.partitions[where.partition.value()]));
   if (holders < needed) {
     report("AckedHasMinIsrCopies", where,
            fmt::format("acknowledged at offset {} with {} of {} copies", last.value(), holders,
@@ -179,31 +183,36 @@ void Invariants::produce_no_longer_waits(const World& world, const Fact& fact) {
   std::erase_if(waiting, [&](const Waiting& one) { return one.broker == fact.node; });
 }
 
-// A broker that is down or frozen answers nobody.
+// A broker that is down answers nobody, and what waited is forgotten.
 void Invariants::forget_waiting(NodeId broker) {
   for (std::vector<Waiting>& waiting : waiting_) {
     std::erase_if(waiting, [&](const Waiting& one) { return one.broker == broker; });
   }
 }
 
+// A broker that stood still answers when it moves again: its timers are due at once. Kafka's
+// purgatory drops nothing on its own (Kafka 1eb76443 DelayedOperation.scala); here a request whose
+// client has gone is forgotten, since nobody can see its answer, and another may wait in its place.
 void Invariants::produces_overdue(const World& world, const Where& where) {
   waiting_until_ = kNever;
   const std::vector<ProducerInfo>& producers = world.composition().producers;
   for (std::size_t p = 0; p < waiting_.size(); ++p) {
-    std::vector<Waiting>& waiting = waiting_[p];
-    for (const Waiting& one : waiting) {
-      waiting_until_ = std::min(waiting_until_, one.until < where.at ? kNever : one.until);
+    std::erase_if(waiting_[p], [&](const Waiting& one) {
+      const Instant until = std::max(one.until, awake_[one.broker.value()]);
+      if (until >= where.at) {
+        waiting_until_ = std::min(waiting_until_, until);
+        return false;
+      }
       const ParkedProduce& parked =
           world.broker(one.broker).replicas.produces[producers[p].node.value()];
-      if (one.until >= where.at) continue;
-      // Its connection is gone, and perhaps a later request waits there.
-      if (!parked.active || parked.correlation != one.correlation) continue;
-      Where at = where;
-      at.partition = one.partition;
-      at.node = one.broker;
-      report("ProduceAnsweredInTime", at, "a parked produce outlived its timeout");
-    }
-    std::erase_if(waiting, [&](const Waiting& one) { return one.until < where.at; });
+      if (parked.active && parked.correlation == one.correlation) {
+        Where at = where;
+        at.partition = one.partition;
+        at.node = one.broker;
+        report("ProduceAnsweredInTime", at, "a parked produce outlived its timeout");
+      }
+      return true;
+    });
   }
 }
 

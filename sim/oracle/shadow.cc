@@ -65,6 +65,18 @@ Offset ShadowLog::first_difference(const ShadowLog& other, Offset limit) const {
   return limit;
 }
 
+void ShadowPartition::commits_need(Offset from, std::uint32_t replicas) {
+  while (!needed.empty() && needed.back().first >= from) needed.pop_back();
+  if (needed.empty() || needed.back().second != replicas) needed.emplace_back(from, replicas);
+}
+
+std::uint32_t ShadowPartition::needed_at(Offset offset) const {
+  for (auto at = needed.rbegin(); at != needed.rend(); ++at) {
+    if (at->first <= offset) return at->second;
+  }
+  return 1;
+}
+
 void Shadows::reset(const Composition& composition) {
   partitions_.resize(composition.partition_count());
   const bool old_truncation = composition.behaviour.truncation != Truncation::kOnFetch;
@@ -75,7 +87,7 @@ void Shadows::reset(const Composition& composition) {
     partition.committed = ShadowLog{};
     partition.removals.clear();
     partition.leaders.clear();
-    partition.leader_high_watermark = Offset(0);
+    partition.needed.clear();
     // R9.4: before 2.7 truncation could lose committed records by itself.
     partition.loss_permitted = old_truncation;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "kafka/composition.h"
@@ -58,9 +59,12 @@ struct ShadowPartition {
   ShadowLog committed;          // what any leader exposed below its high watermark
   std::vector<Removal> removals;
   std::vector<EpochLeader> leaders;  // ascending epochs: who began to lead
-  Offset leader_high_watermark;
+  // How many replicas an acks=all write needed when it was committed: from each offset on.
+  std::vector<std::pair<Offset, std::uint32_t>> needed;
   bool loss_permitted = false;  // power loss, disk loss, unclean election, old truncation
 
+  void commits_need(Offset from, std::uint32_t replicas);
+  [[nodiscard]] std::uint32_t needed_at(Offset offset) const;
   [[nodiscard]] ShadowLog* log_of(NodeId node) {
     for (std::uint32_t i = 0; i < replicas.size(); ++i) {
       if (replicas[i] == node) return &logs[i];

@@ -36,6 +36,8 @@ void add_expectations(const Scenario& scenario, const RunResult& result, CaseRes
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const ExpectationResult& judged = result.expectations[i];
     if (judged.verdict == Verdict::kPass) continue;
+    // A run that was cut short has no answer to most of them: add_doubts() says so once.
+    if (judged.verdict != Verdict::kFail && result.bounds_hit) continue;
     const Expectation& wanted = scenario.expect[i];
     out.problems.push_back(
         {outcome_of(judged.verdict), wanted.line,
@@ -61,11 +63,18 @@ void add_violations(const Scenario& scenario, const RunResult& result, CaseResul
 
 void add_doubts(const RunResult& result, CaseResult& out) {
   if (result.bounds_hit) {
-    out.problems.push_back({CaseOutcome::kUnknown,
-                            0,
-                            "the bound of events or of the settle phase was reached",
-                            {},
-                            kNever});
+    const auto open = std::count_if(
+        result.expectations.begin(), result.expectations.end(),
+        [](const ExpectationResult& judged) { return judged.verdict == Verdict::kUnknown; });
+    out.problems.push_back(
+        {CaseOutcome::kUnknown,
+         0,
+         fmt::format("the run was cut short at {} (events_max, or settle.max), before there was an "
+                     "answer to {} of {} expectations",
+                     duration_rounded(result.end - Instant()), open, result.expectations.size()),
+         {},
+         kNever});
+    return;
   }
   const auto bit = [](const FaultResult& fault) { return fault.bit; };
   if (!result.faults.empty() && std::none_of(result.faults.begin(), result.faults.end(), bit)) {
@@ -175,6 +184,22 @@ CaseResult case_without(const std::string& file, CaseOutcome outcome, const std:
   out.name = file;
   out.outcome = outcome;
   out.problems.push_back({outcome, 0, why, {}, kNever});
+  return out;
+}
+
+CaseResult case_refused(const std::string& file, const ScenarioError& error) {
+  CaseResult out = case_without(file, CaseOutcome::kRefused, "");
+  out.problems.clear();
+  for (const Problem& problem : error.problems()) {
+    std::string text = format_problem(problem);
+    text.pop_back();  // the last line feed
+    out.problems.push_back(
+        {CaseOutcome::kRefused, problem.file == file ? problem.line : 0, text, {}, kNever});
+  }
+  if (error.dropped() > 0) {
+    out.problems.push_back(
+        {CaseOutcome::kRefused, 0, fmt::format("and {} more errors", error.dropped()), {}, kNever});
+  }
   return out;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "oracle/result.h"
+#include "scenario/diagnostics.h"
 #include "scenario/scenario.h"
 
 namespace ackident {
@@ -48,6 +49,7 @@ struct CaseResult {
 CaseResult case_result(const Scenario& scenario, const RunResult& result);
 // A case without a result.
 CaseResult case_without(const std::string& file, CaseOutcome outcome, const std::string& why);
+CaseResult case_refused(const std::string& file, const ScenarioError& error);
 
 struct CaseTally {
   std::array<std::uint64_t, static_cast<std::size_t>(CaseOutcome::kCount)> counts{};

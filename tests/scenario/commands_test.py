@@ -68,10 +68,15 @@ with tempfile.TemporaryDirectory() as name:
     check("nothing bites", test(scenario, *nothing_bites)[0], 3)
     check("failure before doubt", test(scenario, *nothing_bites, "--set",
                                        'expect={"acked": 1}')[0], 1)
+    code, text, _ = test(scenario, "--set", "events_max=2000")
+    check("a run cut short", (code, len(text.splitlines())), (3, 4))
+    check("what it says", "UNKNOWN: the run was cut short at 2.119 s" in text, True)
     (folder / "bad.json").write_text("{")
     code, text, _ = test(str(folder))
     check("a refused one", (code, text.splitlines()[-1]), (2, "2 passed, 1 refused of 3 cases"))
     check("where it is wrong", "bad.json:1:2: error" in text, True)
+    check("its line for GitHub", "::error file=%s/bad.json,line=1,title=REFUSED::" % folder in
+          test(str(folder / "bad.json"), "--format", "github")[1], True)
     check("filter", test(str(folder), "--filter", "also")[:2],
           (0, f"PASS     {folder}/deep/also-good.json  seed 1\n1 passed of 1 case\n"))
     check("filter of nothing", test(str(folder), "--filter", "zebra")[0], 2)
@@ -134,7 +139,9 @@ one = run("matrix", matrix, *axes, "--format", "csv", "--jobs", "1")
 check("matrix", (one[0], len(one[1].splitlines())), (0, 1 + 4 * 8))
 check("matrix and threads", run("matrix", matrix, *axes, "--format", "csv", "--jobs", "3"), one)
 one = run("matrix", scenario, "--measure", "lag")
-check("the default axes", (one[0], one[1].split(",")[0]), (0, "27 cells"))
+check("axes of a file that places its replicas", (one[0], one[1].split(",")[0]), (0, "9 cells"))
+factor = run("matrix", f"{matrix}/leader-kill.json", "--measure", "lag")[1]
+check("axes of one that does not", factor.split(",")[0], "27 cells")
 check("one measure", ("Peak lag" in one[1], "latency" in one[1]), (True, False))
 # Cells share seeds and faults: a setting that changes nothing changes no figure.
 code, text, _ = run("matrix", matrix, "--vary", "topics.*.partitions=1", "--vary", "seed=7,7",

@@ -71,7 +71,6 @@ void unblock(Producer& producer, Context& ctx) {
   application.blocked = Blocked::kNot;
 }
 
-// The steps of send() for the record in hand (C1.1). False: it blocks. `wake`: the sender must run.
 // A blocked send() counts from its call: the application waits in it.
 void note_created(const Producer& producer, std::uint32_t partition, Context& ctx) {
   const Accumulator& accumulator = producer.accumulator;
@@ -84,6 +83,7 @@ void note_created(const Producer& producer, std::uint32_t partition, Context& ct
             .b = called.ns()});
 }
 
+// The steps of send() for the record in hand (C1.1). False: it blocks. `wake`: the sender must run.
 bool send_record(Producer& producer, bool& wake, Context& ctx) {
   Application& application = producer.application;
   if (producer.metadata.last_success == kLongAgo) {
