@@ -17,16 +17,11 @@ namespace ackident {
 
 namespace {
 
-std::optional<std::uint64_t> parse_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
-}
+constexpr std::string_view kSchemaEnding = ".schema.json";
 
 bool is_scenario_name(const std::filesystem::path& path) {
   const std::string name = path.filename().string();
-  return name.ends_with(".json") && !name.ends_with(".schema.json");
+  return name.ends_with(".json") && !name.ends_with(kSchemaEnding);
 }
 
 void add_folder(const std::string& folder, std::vector<std::string>& files) {
@@ -44,7 +39,12 @@ void add_folder(const std::string& folder, std::vector<std::string>& files) {
 void add_path(const std::string& path, std::vector<std::string>& files) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return add_folder(path, files);
-  if (path == "-" || std::filesystem::exists(path, ignored)) return files.push_back(path);
+  if (path == "-" || std::filesystem::exists(path, ignored)) {
+    // A shell's *.json takes the schema along, which stands beside the scenarios for editors.
+    if (!path.ends_with(kSchemaEnding)) return files.push_back(path);
+    fmt::print(stderr, "ackident: {}: left out, a JSON Schema is no scenario\n", path);
+    return;
+  }
   glob_t found{};
   if (::glob(path.c_str(), 0, nullptr, &found) == 0) {
     for (std::size_t i = 0; i < found.gl_pathc; ++i) {
@@ -60,6 +60,13 @@ void add_path(const std::string& path, std::vector<std::string>& files) {
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> parse_number(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
 
 std::optional<SeedRange> parse_seeds(const std::string& text) {
   const std::size_t dots = text.find("..");
@@ -77,8 +84,11 @@ std::vector<std::string> find_scenarios(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     const std::size_t before = files.size();
     add_path(path, files);
-    if (files.size() == before) throw FileError("there is no scenario " + path);
+    if (files.size() == before && !path.ends_with(kSchemaEnding)) {
+      throw FileError("there is no file or folder " + path);
+    }
   }
+  if (files.empty()) throw FileError("there is no scenario to take");
   // A file that two paths stand for is run once.
   std::vector<std::string> unique;
   for (const std::string& file : files) {
@@ -92,7 +102,7 @@ std::optional<Scenario> try_load(const std::string& file,
   try {
     return load_scenario(file, read_file(file), overrides);
   } catch (const ScenarioError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}", error.what());
   } catch (const FileError& error) {
     fmt::print(stderr, "ackident: {}\n", error.what());
   }
@@ -115,8 +125,8 @@ const RunResult& CaseRunner::run(const Scenario& scenario, std::uint64_t seed) {
   }
 }
 
-std::size_t threads_of(const BatchOptions& options) {
-  return options.jobs != 0 ? options.jobs : std::max(1U, std::thread::hardware_concurrency());
+std::size_t threads_of(std::size_t jobs) {
+  return jobs != 0 ? jobs : std::max(1U, std::thread::hardware_concurrency());
 }
 
 }  // namespace ackident

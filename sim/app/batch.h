@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -11,6 +12,9 @@
 #include "scenario/scenario.h"
 
 namespace ackident {
+
+// A whole number from 0, in digits alone.
+std::optional<std::uint64_t> parse_number(std::string_view text);
 
 // "3" or "0..99", both ends included.
 struct SeedRange {
@@ -27,7 +31,8 @@ struct BatchOptions {
 };
 
 // The scenario files that the paths stand for: folders are searched through in order of name.
-// Throws FileError for what does not exist, or stands for nothing.
+// JSON Schemas (*.schema.json) are left out. Throws FileError for what does not exist, or stands
+// for nothing.
 std::vector<std::string> find_scenarios(const std::vector<std::string>& paths);
 
 // Loads a file; if that fails, says why on standard error and returns nothing.
@@ -71,6 +76,7 @@ class CaseRunner {
   std::optional<Runner> runner_;
 };
 
-std::size_t threads_of(const BatchOptions& options);
+// As many as wanted; 0: one for each core.
+std::size_t threads_of(std::size_t jobs);
 
 }  // namespace ackident

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "app/batch.h"
@@ -47,12 +48,14 @@ std::string keys_text(KafkaVersion version) {
 }
 
 std::string switches_text(KafkaVersion version) {
+  std::size_t width = 0;
+  for (const SwitchInfo& info : behaviour_switches()) width = std::max(width, info.since.size());
   std::string text =
-      fmt::format("\n{:<34} {:<5} {:<6} {}\n", "BEHAVIOUR", "NOW", "SINCE", "MEANING");
+      fmt::format("\n{:<34} {:<5} {:<{}} {}\n", "BEHAVIOUR", "NOW", "SINCE", width, "MEANING");
   const Behaviour behaviour = behaviour_of(version);
   for (const SwitchInfo& info : behaviour_switches()) {
-    text += fmt::format("{:<34} {:<5} {:<6} {}\n", info.name,
-                        behaviour.*(info.member) ? "on" : "off", info.since, info.meaning);
+    text += fmt::format("{:<34} {:<5} {:<{}} {}\n", info.name,
+                        behaviour.*(info.member) ? "on" : "off", info.since, width, info.meaning);
   }
   return text;
 }
@@ -92,11 +95,10 @@ int print_key(const std::string& name, KafkaVersion version) {
 
 }  // namespace
 
-int validate_command(const std::vector<std::string>& files,
-                     const std::vector<std::string>& overrides) {
+int validate_command(const BatchOptions& options) {
   bool good = true;
-  for (const std::string& file : files) {
-    const std::optional<Scenario> scenario = try_load(file, overrides);
+  for (const std::string& file : find_scenarios(options.paths)) {
+    const std::optional<Scenario> scenario = try_load(file, options.overrides);
     good = good && scenario.has_value();
     if (!scenario) continue;
     for (const std::string& warning : scenario->warnings) fmt::print(stderr, "{}\n", warning);

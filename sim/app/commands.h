@@ -30,7 +30,7 @@ int worse(int a, int b);
 extern std::atomic<bool> interrupted;
 
 struct RunOptions {
-  std::vector<std::string> files;  // "-": standard input
+  std::vector<std::string> paths;  // as those of a batch
   std::optional<std::uint64_t> seed;
   std::vector<std::string> overrides;  // PATH=VALUE
   std::string json;                    // file to write the report to; "-": standard output
@@ -46,10 +46,10 @@ int run_scenario(const RunOptions& options, const Scenario& scenario);
 struct SwarmCommand {
   std::uint64_t first = 0;
   std::uint64_t last = 99;
-  std::uint32_t jobs = 1;
-  std::string kafka;   // one release line; empty: drawn
-  std::string write;   // file to write the scenario of a single seed to
-  bool trace = false;  // show the run of a single seed
+  std::size_t jobs = 0;  // threads; 0: one for each core
+  std::string kafka;     // one release line; empty: drawn
+  std::string write;     // file to write the scenario of a single seed to
+  bool trace = false;    // show the run of a single seed
 };
 int swarm_command(const SwarmCommand& command);
 
@@ -63,14 +63,14 @@ int test_command(const TestOptions& options);
 struct MatrixOptions {
   BatchOptions batch;
   std::vector<std::string> vary;  // KEY=V1,V2; none: acks, min.insync.replicas, replication.factor
-  std::string format = "text";    // text, markdown, csv or json
+  std::vector<std::string> measures;  // names; none: all
+  std::string format = "text";        // text, markdown, csv or json
 };
 int matrix_command(const MatrixOptions& options);
 // One line for each run: file, seed, digest.
 int digest_command(const BatchOptions& options);
 
-int validate_command(const std::vector<std::string>& files,
-                     const std::vector<std::string>& overrides);
+int validate_command(const BatchOptions& options);
 int schema_command(const std::string& which);
 int config_command(const std::string& version, const std::string& key);
 int list_command(const std::string& directory);

@@ -39,7 +39,7 @@ int digest_command(const BatchOptions& options) {
       return result;
     };
   };
-  run_jobs(batch.size(), threads_of(options), make_worker,
+  run_jobs(batch.size(), threads_of(options.jobs), make_worker,
            [&](std::size_t number, const CaseDigest& result) {
              if (interrupted) return false;
              if (!result.problem.empty()) {

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 namespace ackident {
 
@@ -18,6 +19,52 @@ namespace {
 bool write_all(std::FILE* file, std::string_view text) {
   return std::fwrite(text.data(), 1, text.size(), file) == text.size() && std::fflush(file) == 0;
 }
+
+// A device or a pipe: to rename something over it would put a file in its place.
+bool is_special(const std::string& path) {
+  std::error_code ignored;
+  const std::filesystem::file_status status = std::filesystem::status(path, ignored);
+  return std::filesystem::exists(status) && !std::filesystem::is_regular_file(status) &&
+         !std::filesystem::is_directory(status);
+}
+
+void write_special(const std::string& path, std::string_view text) {
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) fail("write", path);
+  const bool written = write_all(file, text);
+  const int reason = errno;
+  std::fclose(file);
+  errno = reason;
+  if (!written) fail("write", path);
+}
+
+// What a symbolic link stands for is replaced, not the link.
+std::string behind_links(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path target = std::filesystem::canonical(path, error);
+  return error ? path : target.string();
+}
+
+// A file beside the target; gone again unless it was renamed.
+struct Beside {
+  explicit Beside(const std::string& target)
+      : path(target + ".tmp" + std::to_string(::getpid())), file(std::fopen(path.c_str(), "wb")) {
+    if (file == nullptr) fail("write", target);
+  }
+  Beside(const Beside&) = delete;
+  Beside& operator=(const Beside&) = delete;
+  ~Beside() {
+    close();
+    std::remove(path.c_str());
+  }
+  bool close() {
+    std::FILE* const open = std::exchange(file, nullptr);
+    return open == nullptr || std::fclose(open) == 0;
+  }
+
+  std::string path;
+  std::FILE* file;
+};
 
 }  // namespace
 
@@ -41,24 +88,19 @@ std::string read_file(const std::string& path) {
 }
 
 void replace_file(const std::string& path, std::string_view text) {
-  const std::string beside = path + ".tmp" + std::to_string(::getpid());
-  std::FILE* const file = std::fopen(beside.c_str(), "wb");
-  if (file == nullptr) fail("write", path);
-  const bool written = write_all(file, text);
-  const int reason = errno;
-  if (std::fclose(file) != 0 || !written) {
-    if (!written) errno = reason;
-    const int kept = errno;
-    std::remove(beside.c_str());
-    errno = kept;
-    fail("write", path);
+  if (is_special(path)) return write_special(path, text);
+  const std::string target = behind_links(path);
+  Beside beside(target);
+  if (!write_all(beside.file, text) || !beside.close()) fail("write", path);
+  if (std::rename(beside.path.c_str(), target.c_str()) != 0) fail("write", path);
+}
+
+void check_replaceable(const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    throw FileError("cannot write " + path + ": it is a directory");
   }
-  if (std::rename(beside.c_str(), path.c_str()) != 0) {
-    const int kept = errno;
-    std::remove(beside.c_str());
-    errno = kept;
-    fail("write", path);
-  }
+  if (!is_special(path)) Beside(behind_links(path));
 }
 
 void print(std::string_view text) {

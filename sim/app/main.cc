@@ -2,24 +2,23 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
+#include <algorithm>
 #include <csignal>
+#include <limits>
 
 #include "app/batch.h"
 #include "app/commands.h"
 #include "app/files.h"
 #include "base/check.h"
 #include "kafka/behaviour.h"
+#include "report/matrix.h"
 #include "scenario/diagnostics.h"
 
 namespace ackident {
 
 namespace {
 
-constexpr const char* kExamples =
-    "Examples:\n"
-    "  ackident run scenarios/acks1-leader-kill.json --trace\n"
-    "  ackident run scenarios/acks1-leader-kill.json --set producers.shop.config.acks=all\n\n"
+constexpr const char* kExitCodes =
     "Exit codes: 0 everything held, 1 an expectation failed, 2 wrong usage or bad input,\n"
     "3 nothing failed but something is unknown or vacuous, 70 a bug of ackident, 130 interrupted.";
 
@@ -31,10 +30,9 @@ extern "C" void on_interrupt(int) { interrupted = true; }
 struct CommandLine {
   RunOptions run;
   BatchOptions batch;
+  BatchOptions validate;
   TestOptions test;
   MatrixOptions matrix;
-  std::vector<std::string> files;
-  std::vector<std::string> overrides;
   std::string schema;
   std::string version;
   std::string key;
@@ -42,6 +40,71 @@ struct CommandLine {
   SwarmCommand swarm;
   std::string seeds = "0..99";
 };
+
+// A command with its examples, one a line.
+CLI::App& add_command(CLI::App& app, const std::string& name, const std::string& does,
+                      const std::string& examples) {
+  CLI::App& command = *app.add_subcommand(name, does);
+  std::string text = "Examples:\n";
+  std::size_t from = 0;
+  while (from < examples.size()) {
+    const std::size_t end = std::min(examples.find('\n', from), examples.size());
+    const std::string rest = examples.substr(from, end - from);
+    text += "  ackident " + name + (rest.empty() ? "" : " " + rest) + "\n";
+    from = end + 1;
+  }
+  command.footer(text + "\n" + kExitCodes);
+  return command;
+}
+
+// The value is one of a few words.
+CLI::Validator one_of(std::vector<std::string> words) {
+  std::string list;
+  for (const std::string& word : words) list += (list.empty() ? "" : ", ") + word;
+  return {[words = std::move(words), list](const std::string& text) {
+            if (std::find(words.begin(), words.end(), text) != words.end()) return std::string();
+            const std::vector<std::string_view> views(words.begin(), words.end());
+            const std::string meant = did_you_mean(text, views);
+            return "\"" + text + "\" is not known" +
+                   (meant.empty() ? "; there are " + list : meant);
+          },
+          ""};
+}
+
+// Digits alone: CLI11 itself says "could not convert".
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most) {
+  return {[least, most](const std::string& text) {
+            const auto number = parse_number(text);
+            if (number && *number >= least && *number <= most) return std::string();
+            return fmt::format("\"{}\" is no whole number from {} to {}", text, least, most);
+          },
+          ""};
+}
+
+CLI::Validator seed_range(std::uint64_t count_max) {
+  return {[count_max](const std::string& text) {
+            const auto seeds = parse_seeds(text);
+            if (seeds && seeds->last - seeds->first < count_max) return std::string();
+            return fmt::format("\"{}\" is no range like 0..99{}", text,
+                               seeds ? fmt::format(" of at most {} seeds", count_max) : "");
+          },
+          ""};
+}
+
+void add_paths(CLI::App& command, std::vector<std::string>& paths) {
+  command
+      .add_option("PATH", paths, "Scenario files, folders or quoted patterns; - is standard input")
+      ->type_name("")
+      ->required();
+}
+
+void add_jobs(CLI::App& command, std::size_t& jobs) {
+  command
+      .add_option("--jobs", jobs,
+                  "Threads, one for each core if not given; no output depends on it")
+      ->type_name("N")
+      ->check(whole_number(1, 1024));
+}
 
 void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
   // One value for each --set: what follows is a file again.
@@ -51,13 +114,16 @@ void add_overrides(CLI::App& command, std::vector<std::string>& overrides) {
 }
 
 void add_run(CLI::App& app, CommandLine& line) {
-  CLI::App& command = *app.add_subcommand("run", "Run scenarios and say what became of them");
-  command.add_option("FILE", line.run.files, "Scenario files; - is standard input")->required();
+  CLI::App& command =
+      add_command(app, "run", "Run scenarios and say what became of them",
+                  "scenarios/acks1-leader-kill.json --trace\n"
+                  "scenarios/acks1-leader-kill.json --set acks=all --set min.insync.replicas=2\n"
+                  "scenarios/acks1-leader-kill.json --set producers.shop.rate=50/s --seed 7\n"
+                  "my.json --json report.json");
+  add_paths(command, line.run.paths);
   command.add_option("--seed", line.run.seed, "Replace the scenario's seed")
       ->type_name("N")
-      ->check([](const std::string& text) {
-        return text.starts_with('-') ? "a seed is a whole number from 0" : std::string();
-      });
+      ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
   add_overrides(command, line.run.overrides);
   command.add_option("--json", line.run.json, "Write the report; - is standard output")
       ->type_name("FILE");
@@ -70,27 +136,24 @@ void add_run(CLI::App& app, CommandLine& line) {
 }
 
 void add_batch(CLI::App& command, BatchOptions& batch) {
-  command.add_option("PATH", batch.paths, "Scenario files, folders, or quoted patterns")
-      ->required();
+  add_paths(command, batch.paths);
   command.add_option("--seeds", batch.seeds, "Run each scenario on these seeds, not on its own")
       ->type_name("A..B")
-      ->check(CLI::Validator(
-          [](const std::string& text) {
-            return parse_seeds(text) ? std::string() : "\"" + text + "\" is no range like 0..99";
-          },
-          ""));
-  command.add_option("--jobs", batch.jobs, "Threads; the output is the same with any number")
-      ->type_name("N")
-      ->check(CLI::Range(1, 1024));
+      ->check(seed_range(1'000'000'000));
+  add_jobs(command, batch.jobs);
   add_overrides(command, batch.overrides);
 }
 
 void add_test(CLI::App& app, CommandLine& line) {
-  CLI::App& command = *app.add_subcommand("test", "Check scenarios against what they expect");
+  CLI::App& command = add_command(app, "test", "Check scenarios against what they expect",
+                                  "scenarios\n"
+                                  "scenarios/b01-follower-partitioned.json --seeds 1..100\n"
+                                  "scenarios --filter leader-kill --fail-fast\n"
+                                  "scenarios --format junit > results.xml");
   add_batch(command, line.test.batch);
   command.add_option("--format", line.test.format, "text, json, junit or github")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "json", "junit", "github"}))
+      ->check(one_of({"text", "json", "junit", "github"}))
       ->capture_default_str();
   command.add_option("--filter", line.test.filter, "Only files whose path holds this")
       ->type_name("SUBSTRING");
@@ -98,76 +161,82 @@ void add_test(CLI::App& app, CommandLine& line) {
 }
 
 void add_matrix(CLI::App& app, CommandLine& line) {
-  CLI::App& command =
-      *app.add_subcommand("matrix", "Compare settings: the same failures under each combination");
+  CLI::App& command = add_command(
+      app, "matrix", "Compare settings: the same failures under each combination",
+      "scenarios/matrix\n"
+      "scenarios/matrix --vary acks=1,all --vary min.insync.replicas=1,2 --measure lost\n"
+      "scenarios/matrix/leader-kill.json --seeds 1..20 --vary replica.lag.time.max.ms=10000,30000\n"
+      "scenarios/matrix --format csv > matrix.csv");
   add_batch(command, line.matrix.batch);
   command
       .add_option("--vary", line.matrix.vary,
-                  "An axis: a key of Kafka, replication.factor, or a path as for --set; may be "
-                  "repeated. Default: acks, min.insync.replicas, replication.factor")
-      ->type_name("KEY=V1,V2,...")
+                  "An axis: what --set takes, with several values; may be repeated. Not given: "
+                  "acks=0,1,all, min.insync.replicas=1,2,3 and, unless the files place their "
+                  "replicas, replication.factor=1,2,3")
+      ->type_name("PATH=V1,V2")
       ->allow_extra_args(false);
+  std::vector<std::string> measures;
+  for (std::size_t m = 0; m < kMatrixMeasures; ++m) {
+    measures.emplace_back(measure_name(static_cast<MatrixMeasure>(m)));
+  }
+  command
+      .add_option(
+          "--measure", line.matrix.measures,
+          "A table of text and markdown: lost, stranded, no-writes, latency-p99 or lag; may "
+          "be repeated. Not given: all")
+      ->type_name("NAME")
+      ->allow_extra_args(false)
+      ->check(one_of(measures));
   command.add_option("--format", line.matrix.format, "text, markdown, csv or json")
       ->type_name("FORMAT")
-      ->check(CLI::IsMember({"text", "markdown", "csv", "json"}))
+      ->check(one_of({"text", "markdown", "csv", "json"}))
       ->capture_default_str();
 }
 
 void add_others(CLI::App& app, CommandLine& line) {
-  add_batch(
-      *app.add_subcommand("digest", "Print the digest of each run: equal runs, equal digests"),
-      line.batch);
+  add_batch(add_command(app, "digest", "Print the digest of each run: equal runs, equal digests",
+                        "scenarios/acks1-leader-kill.json --seeds 0..9"),
+            line.batch);
 
-  CLI::App& validate = *app.add_subcommand("validate", "Check scenario files without running them");
-  validate.add_option("FILE", line.files, "Scenario files; - is standard input")->required();
-  add_overrides(validate, line.overrides);
+  CLI::App& validate = add_command(app, "validate", "Check scenario files without running them",
+                                   "my.json\nscenarios");
+  add_paths(validate, line.validate.paths);
+  add_overrides(validate, line.validate.overrides);
 
-  CLI::App& schema = *app.add_subcommand("schema", "Print a JSON Schema");
+  CLI::App& schema = add_command(app, "schema", "Print a JSON Schema, for an editor or a validator",
+                                 "scenario > scenario.schema.json");
   schema.add_option("WHICH", line.schema, "scenario or report")
+      ->type_name("")
       ->required()
-      ->check(CLI::IsMember({"scenario", "report"}));
+      ->check(one_of({"scenario", "report"}));
 
-  CLI::App& config = *app.add_subcommand("config", "Print Kafka's keys that are modelled");
+  CLI::App& config = add_command(app, "config", "Print Kafka's keys that are modelled",
+                                 "\nreplica.lag.time.max.ms --kafka 2.4\nhw_needs_min_isr");
   config.add_option("--kafka", line.version, "Defaults and behaviour of this version")
       ->type_name("VERSION");
-  config.add_option("KEY", line.key, "One key, or one behaviour, in full");
+  config.add_option("KEY", line.key, "One key, or one behaviour, in full")->type_name("");
 
-  CLI::App& list = *app.add_subcommand("list", "List the scenarios of a directory");
-  list.add_option("DIR", line.directory, "Directory to search")->capture_default_str();
-}
-
-// "A..B", both included; or one seed.
-bool read_seeds(const std::string& text, SwarmCommand& swarm) {
-  const std::size_t dots = text.find("..");
-  const auto number = [](std::string_view digits, std::uint64_t& out) {
-    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-    return error == std::errc() && end == digits.data() + digits.size();
-  };
-  const std::string_view view = text;
-  if (dots == std::string::npos) {
-    if (!number(view, swarm.first)) return false;
-    swarm.last = swarm.first;
-    return true;
-  }
-  return number(view.substr(0, dots), swarm.first) && number(view.substr(dots + 2), swarm.last) &&
-         swarm.first <= swarm.last && swarm.last - swarm.first < kSwarmSeedsMax;
+  CLI::App& list =
+      add_command(app, "list", "List scenarios with their titles", "\nscenarios/matrix");
+  list.add_option("PATH", line.directory, "File, folder or quoted pattern")
+      ->type_name("")
+      ->capture_default_str();
 }
 
 void add_swarm(CLI::App& app, CommandLine& line) {
-  CLI::App& command = *app.add_subcommand(
-      "swarm", "Draw scenarios from seeds, and check all that Kafka promises of them");
+  CLI::App& command = add_command(
+      app, "swarm", "Draw scenarios from seeds, and check all that Kafka promises of them",
+      "--seeds 1..1000\n--seeds 42 --trace\n--seeds 42 --write drawn.json");
   command.add_option("--seeds", line.seeds, "Seeds from A to B, both included")
       ->type_name("A..B")
-      ->check([&swarm = line.swarm](const std::string& text) {
-        return read_seeds(text, swarm) ? std::string()
-                                       : "expected seeds such as 0..999, not " + text;
-      });
-  command.add_option("--jobs", line.swarm.jobs, "Threads; the results do not depend on it")
-      ->check(CLI::Range(1, 256));
+      ->check(seed_range(kSwarmSeedsMax))
+      ->capture_default_str();
+  add_jobs(command, line.swarm.jobs);
   std::vector<std::string> versions;
   for (const VersionName& version : known_versions()) versions.emplace_back(version.name);
   command.add_option("--kafka", line.swarm.kafka, "One version for all, instead of drawn ones")
-      ->check(CLI::IsMember(versions));
+      ->type_name("VERSION")
+      ->check(one_of(versions));
   command.add_flag("--trace", line.swarm.trace, "Show the run of a single seed");
   command.add_option("--write", line.swarm.write, "Write the scenario of a single seed")
       ->type_name("FILE");
@@ -186,22 +255,37 @@ std::string nearest(const CLI::App& app, const std::string& word) {
   return did_you_mean(word.substr(0, word.find('=')), views);
 }
 
+bool is_path(const std::string& word) {
+  return word.find('/') != std::string::npos || word.ends_with(".json");
+}
+
+// What is wrong, in our words: those of CLI11 are for programmers.
+std::string complaint(const CLI::App& app, const CLI::ParseError& error, const std::string& first) {
+  if (app.get_subcommands().empty()) {
+    const std::string hint =
+        is_path(first) ? "; to run a scenario: ackident run " + first : nearest(app, first);
+    const char* const kind = first.starts_with('-') ? "option" : "command";
+    return fmt::format("there is no {} \"{}\"{}", kind, first, hint);
+  }
+  for (const std::string& word : app.remaining(true)) {
+    if (word.starts_with('-')) {
+      return fmt::format("there is no option \"{}\"{}", word, nearest(app, word));
+    }
+    return fmt::format("\"{}\" is one word too many", word);
+  }
+  const std::string text = error.what();
+  const bool no_value = dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr;
+  return no_value ? text.substr(0, text.find(':')) + " needs a value" : text;
+}
+
 int explain(CLI::App& app, const CLI::ParseError& error, int count, char** words) {
   if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
   if (count == 1) {
     fmt::print(stderr, "{}", app.help());
     return kUsage;
   }
-  std::string hint;
   const std::vector<CLI::App*> chosen = app.get_subcommands();
-  if (chosen.empty()) {
-    hint = nearest(app, words[1]);
-  } else {
-    for (const std::string& word : app.remaining(true)) {
-      if (hint.empty()) hint = nearest(app, word);
-    }
-  }
-  fmt::print(stderr, "ackident: {}{}\n", error.what(), hint);
+  fmt::print(stderr, "ackident: {}\n", complaint(app, error, words[1]));
   fmt::print(stderr, "Run \"ackident {}--help\" for usage.\n",
              chosen.empty() ? std::string() : chosen.front()->get_name() + " ");
   return kUsage;
@@ -212,9 +296,15 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
   if (app.got_subcommand("test")) return test_command(line.test);
   if (app.got_subcommand("matrix")) return matrix_command(line.matrix);
   if (app.got_subcommand("digest")) return digest_command(line.batch);
-  if (app.got_subcommand("validate")) return validate_command(line.files, line.overrides);
+  if (app.got_subcommand("validate")) return validate_command(line.validate);
   if (app.got_subcommand("schema")) return schema_command(line.schema);
-  if (app.got_subcommand("swarm")) return swarm_command(line.swarm);
+  if (app.got_subcommand("swarm")) {
+    SwarmCommand swarm = line.swarm;
+    const SeedRange seeds = *parse_seeds(line.seeds);
+    swarm.first = seeds.first;
+    swarm.last = seeds.last;
+    return swarm_command(swarm);
+  }
   if (app.got_subcommand("config")) return config_command(line.version, line.key);
   return list_command(line.directory);
 }
@@ -222,7 +312,11 @@ int dispatch(const CLI::App& app, const CommandLine& line) {
 int run_main(int count, char** words) {
   CLI::App app("Simulates failures of an Apache Kafka cluster, and tells what they cost.",
                "ackident");
-  app.footer(kExamples);
+  app.footer(std::string("To begin:\n"
+                         "  ackident list\n"
+                         "  ackident run scenarios/acks1-leader-kill.json --trace\n"
+                         "  ackident run --help\n\n") +
+             kExitCodes);
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("ackident ") + ACKIDENT_VERSION);
   CommandLine line;

@@ -2,29 +2,20 @@
 // as overrides of the file, so a cell is a scenario like any other; seeds and faults are the same.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "app/batch.h"
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/jobs.h"
-#include "kafka/config_table.h"
+#include "app/terminal.h"
 #include "report/matrix.h"
 #include "scenario/load.h"
 
 namespace ackident {
 
 namespace {
-
-// What a key means as an override: Kafka's keys go wherever in the file they belong.
-std::string path_of(const std::string& key) {
-  if (key == "replication.factor") return "topics.*.replication_factor";
-  if (find_config_key(key, ConfigScope::kTopic) != nullptr) return "topics.*.config." + key;
-  if (find_config_key(key, ConfigScope::kProducer) != nullptr) return "producers.*.config." + key;
-  if (find_config_key(key, ConfigScope::kCluster) != nullptr) return "cluster.config." + key;
-  if (find_config_key(key, ConfigScope::kConsumer) != nullptr) return "consumers.*.config." + key;
-  return key;
-}
 
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
@@ -38,11 +29,6 @@ std::vector<std::string> split(const std::string& text) {
 }
 
 std::vector<MatrixAxis> axes_of(const std::vector<std::string>& vary) {
-  if (vary.empty()) {
-    return {{"acks", {"0", "1", "all"}},
-            {"min.insync.replicas", {"1", "2", "3"}},
-            {"replication.factor", {"1", "2", "3"}}};
-  }
   std::vector<MatrixAxis> axes;
   for (const std::string& text : vary) {
     const std::size_t equals = text.find('=');
@@ -54,16 +40,26 @@ std::vector<MatrixAxis> axes_of(const std::vector<std::string>& vary) {
   return axes;
 }
 
-// Kafka lets these settings stand, and then refuses every acks=all write.
-bool asks_for_more_than_it_has(const Scenario& scenario) {
-  const Composition& composition = scenario.setup.composition;
-  for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
-    const TopicInfo& topic = composition.topics[composition.topic_of[p].value()];
-    if (topic.config.min_insync_replicas > static_cast<int>(composition.assignment[p].size())) {
-      return true;
-    }
+bool takes(const std::string& file, const std::string& text, const std::string& override_text) {
+  try {
+    load_scenario(file, text, {override_text});
+    return true;
+  } catch (const ScenarioError&) {
+    return false;
   }
-  return false;
+}
+
+// The classic three; but a file that says which broker has which replica has no factor to vary.
+std::vector<MatrixAxis> classic_axes(const std::vector<std::string>& files,
+                                     const std::vector<std::string>& texts) {
+  std::vector<MatrixAxis> axes = {{"acks", {"0", "1", "all"}},
+                                  {"min.insync.replicas", {"1", "2", "3"}}};
+  bool factor = false;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    factor = factor || takes(files[i], texts[i], "replication.factor=1");
+  }
+  if (factor) axes.push_back({"replication.factor", {"1", "2", "3"}});
+  return axes;
 }
 
 // The files, and which of their cells is which scenario of the batch.
@@ -78,16 +74,11 @@ void plan_cell(const MatrixOptions& options, const std::string& file, const std:
   std::vector<std::string> overrides = options.batch.overrides;
   const std::vector<std::string> values = plan.matrix.cell(cell);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    overrides.push_back(path_of(plan.matrix.axes[i].key) + "=" + values[i]);
+    overrides.push_back(plan.matrix.axes[i].key + "=" + values[i]);
   }
   overrides.push_back("expect={}");  // it is about the settings of the file
   try {
-    Scenario scenario = load_scenario(file, text, overrides);
-    if (asks_for_more_than_it_has(scenario)) {
-      entry.impossible = "min.insync.replicas is above the replication factor";
-      return;
-    }
-    plan.scenarios.push_back(std::move(scenario));
+    plan.scenarios.push_back(load_scenario(file, text, overrides));
     plan.entry_of.push_back(static_cast<std::size_t>(&entry - plan.matrix.entries.data()));
   } catch (const ScenarioError& error) {
     entry.impossible = error.problems().front().message;
@@ -97,7 +88,6 @@ void plan_cell(const MatrixOptions& options, const std::string& file, const std:
 // Throws ScenarioError if a file is wrong by itself.
 Plan make_plan(const MatrixOptions& options) {
   Plan plan;
-  plan.matrix.axes = axes_of(options.vary);
   plan.matrix.seeds = options.batch.seeds;
   const std::vector<std::string> files = find_scenarios(options.batch.paths);
   std::vector<std::string> texts;
@@ -107,6 +97,7 @@ Plan make_plan(const MatrixOptions& options) {
     plan.matrix.scenarios.push_back(scenario.name);
     plan.matrix.titles.push_back(scenario.title);
   }
+  plan.matrix.axes = options.vary.empty() ? classic_axes(files, texts) : axes_of(options.vary);
   plan.matrix.entries.resize(plan.matrix.cells() * files.size());
   for (std::size_t f = 0; f < files.size(); ++f) {
     for (std::size_t c = 0; c < plan.matrix.cells(); ++c) {
@@ -114,6 +105,16 @@ Plan make_plan(const MatrixOptions& options) {
     }
   }
   return plan;
+}
+
+std::vector<MatrixMeasure> measures_of(const std::vector<std::string>& names) {
+  std::vector<MatrixMeasure> measures;
+  for (std::size_t m = 0; m < kMatrixMeasures; ++m) {
+    const auto measure = static_cast<MatrixMeasure>(m);
+    const bool named = std::find(names.begin(), names.end(), measure_name(measure)) != names.end();
+    if (names.empty() || named) measures.push_back(measure);
+  }
+  return measures;
 }
 
 struct RunOfCell {
@@ -128,7 +129,7 @@ int matrix_command(const MatrixOptions& options) {
   try {
     plan = make_plan(options);
   } catch (const ScenarioError& error) {
-    fmt::print(stderr, "{}\n", error.what());
+    fmt::print(stderr, "{}", error.what());
     return kUsage;
   }
   if (plan.scenarios.empty()) {
@@ -136,6 +137,7 @@ int matrix_command(const MatrixOptions& options) {
   }
   const Batch batch(std::move(plan.scenarios), parse_seeds(options.batch.seeds));
   int code = kHeld;
+  Progress progress(batch.size());
   const auto make_worker = [&] {
     return [&batch, runner = CaseRunner()](std::size_t number) mutable {
       RunOfCell outcome;
@@ -147,9 +149,10 @@ int matrix_command(const MatrixOptions& options) {
       return outcome;
     };
   };
-  run_jobs(batch.size(), threads_of(options.batch), make_worker,
+  run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
            [&](std::size_t number, const RunOfCell& outcome) {
              if (interrupted) return false;
+             progress.step();
              if (outcome.problem.empty()) {
                plan.matrix.entries[plan.entry_of[batch.index(number)]].merge(outcome.entry);
              } else {
@@ -159,15 +162,16 @@ int matrix_command(const MatrixOptions& options) {
              }
              return true;
            });
+  progress.clear();
   if (interrupted) return kInterrupted;
   if (options.format == "markdown") {
-    print(matrix_markdown(plan.matrix));
+    print(matrix_markdown(plan.matrix, measures_of(options.measures)));
   } else if (options.format == "csv") {
     print(matrix_csv(plan.matrix));
   } else if (options.format == "json") {
     print(matrix_json(plan.matrix));
   } else {
-    print(matrix_text(plan.matrix));
+    print(matrix_text(plan.matrix, measures_of(options.measures)));
   }
   return code;
 }

@@ -1,14 +1,14 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
+#include "app/batch.h"
 #include "app/commands.h"
 #include "app/determinism.h"
 #include "app/files.h"
+#include "app/terminal.h"
 #include "drive/contract.h"
+#include "drive/locate.h"
 #include "drive/run.h"
 #include "report/json.h"
 #include "report/strip.h"
@@ -27,15 +27,6 @@ int worse(int a, int b) {
 }
 
 namespace {
-
-// https://no-color.org: set and not empty.
-bool wants_colour(const RunOptions& options, std::FILE* target) {
-  const char* const no_color = std::getenv("NO_COLOR");
-  const char* const term = std::getenv("TERM");
-  if (options.no_color || (no_color != nullptr && *no_color != '\0')) return false;
-  if (term == nullptr || std::strcmp(term, "dumb") == 0) return false;
-  return ::isatty(::fileno(target)) != 0;
-}
 
 int code_of(Verdict verdict) {
   switch (verdict) {
@@ -87,9 +78,16 @@ int run_one(const RunOptions& options, const std::string& file) {
 int run_scenario(const RunOptions& options, const Scenario& scenario) {
   for (const std::string& warning : scenario.warnings) fmt::print(stderr, "{}\n", warning);
   check_context().seed = scenario.seed;
-  const RunResult result = simulate(options, scenario);
-  const bool colour = wants_colour(options, options.json == "-" ? stderr : stdout);
-  say(options, report_summary(scenario, result, colour));
+  RunResult result = simulate(options, scenario);
+  if (result.verdict == Verdict::kFail) locate_failures(scenario, result);
+  std::FILE* const target = options.json == "-" ? stderr : stdout;
+  say(options,
+      report_summary(scenario, result, wants_colour(target, options.no_color), columns_of(target)));
+  if (result.verdict == Verdict::kFail && !options.overrides.empty()) {
+    say(options,
+        "note         what the file expects is about its own settings; --set 'expect={}' "
+        "leaves it out\n");
+  }
   if (options.json == "-") {
     print(report_json(scenario, result));
   } else if (!options.json.empty()) {
@@ -111,16 +109,18 @@ int run_scenario(const RunOptions& options, const Scenario& scenario) {
 }
 
 int run_command(const RunOptions& options) {
-  if (options.files.size() > 1 && !options.json.empty()) {
-    fmt::print(stderr, "ackident: --json holds one report: give one scenario with it\n");
-    return kUsage;
+  const std::vector<std::string> files = find_scenarios(options.paths);
+  if (files.size() > 1 && !options.json.empty()) {
+    throw FileError("--json holds one report: give one scenario with it");
   }
+  if (!options.json.empty() && options.json != "-") check_replaceable(options.json);
   int code = kHeld;
-  for (const std::string& file : options.files) {
+  for (const std::string& file : files) {
+    if (&file != &files.front()) say(options, "\n");
     try {
       code = worse(code, run_one(options, file));
     } catch (const ScenarioError& error) {
-      fmt::print(stderr, "{}\n", error.what());
+      fmt::print(stderr, "{}", error.what());
       code = worse(code, kUsage);
     } catch (const FileError& error) {
       fmt::print(stderr, "ackident: {}\n", error.what());

@@ -88,12 +88,14 @@ std::string run_seed(std::uint64_t seed, const SwarmOptions& swarm, Coverage& co
 class Pool {
  public:
   Pool(const SwarmCommand& command)
-      : command_(command), outcomes_(command.last - command.first + 1) {}
+      : command_(command),
+        threads_(threads_of(command.jobs)),
+        outcomes_(command.last - command.first + 1) {}
 
   // The number of seeds that failed.
   std::uint64_t run(Coverage& total) {
     std::vector<std::thread> threads;
-    for (std::uint32_t i = 0; i < command_.jobs; ++i) {
+    for (std::size_t i = 0; i < threads_; ++i) {
       threads.emplace_back([this, &total] { work(total); });
     }
     const std::uint64_t failed = report();
@@ -123,7 +125,7 @@ class Pool {
     std::uint64_t failed = 0;
     std::unique_lock lock(mutex_);
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
-      changed_.wait(lock, [&] { return outcomes_[i].done || finished_ == command_.jobs; });
+      changed_.wait(lock, [&] { return outcomes_[i].done || finished_ == threads_; });
       if (!outcomes_[i].done) break;  // interrupted
       if (outcomes_[i].complaints.empty()) continue;
       ++failed;
@@ -136,9 +138,10 @@ class Pool {
   }
 
   const SwarmCommand& command_;
+  std::size_t threads_;
   std::vector<Outcome> outcomes_;
   std::atomic<std::uint64_t> next_ = 0;
-  std::uint32_t finished_ = 0;
+  std::size_t finished_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
 };

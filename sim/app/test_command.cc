@@ -1,7 +1,6 @@
 // ackident test: every scenario with its expectations, on all cores. A run is never divided; each
 // thread takes one case after another. What is printed does not depend on the number of threads.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 
@@ -9,6 +8,8 @@
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/jobs.h"
+#include "app/terminal.h"
+#include "drive/locate.h"
 #include "report/cases.h"
 #include "scenario/load.h"
 
@@ -34,7 +35,8 @@ bool is_failure(CaseOutcome outcome) {
 // Prints cases as they come, or all of them at the end, as the format wants it.
 class Printer {
  public:
-  Printer(const std::string& format, std::size_t count) : format_(format), count_(count) {}
+  Printer(const std::string& format, std::size_t count)
+      : format_(format), count_(count), progress_(count) {}
 
   void add(const CaseResult& result) {
     code_ = worse(code_, code_of(result.outcome));
@@ -42,15 +44,19 @@ class Printer {
     if (format_ == "json" || format_ == "junit") {
       cases_.push_back(result);
     } else {
-      clear_progress();
-      print(format_ == "github" ? case_github(result) : case_text(result));
+      progress_.clear();
+      print(text_of(result));
     }
-    show_progress();
+    progress_.step();
   }
 
   // The code of all cases.
   int finish() {
-    clear_progress();
+    progress_.clear();
+    if (interrupted) {
+      fmt::print(stderr, "ackident: interrupted after {} of {} cases\n", tally_.total(), count_);
+      code_ = kInterrupted;
+    }
     if (format_ == "json") {
       print(cases_json(cases_));
     } else if (format_ == "junit") {
@@ -62,16 +68,21 @@ class Printer {
   }
 
  private:
-  void show_progress() const {
-    if (on_terminal_) fmt::print(stderr, "\r{} of {} ", tally_.total(), count_);
-  }
-  void clear_progress() const {
-    if (on_terminal_) fmt::print(stderr, "\r\x1b[K");
+  std::string text_of(const CaseResult& result) const {
+    if (format_ == "github") return case_github(result);
+    std::string text = case_text(result);
+    if (!colour_) return text;
+    const char* const colour = result.outcome == CaseOutcome::kPass ? "32"
+                               : is_failure(result.outcome)         ? "31"
+                                                                    : "33";
+    const std::size_t end = text.find(' ');
+    return fmt::format("\x1b[1;{}m{}\x1b[0m{}", colour, text.substr(0, end), text.substr(end));
   }
 
   std::string format_;
   std::size_t count_;
-  bool on_terminal_ = ::isatty(STDERR_FILENO) != 0;
+  Progress progress_;
+  bool colour_ = wants_colour(stdout);
   int code_ = kHeld;
   CaseTally tally_;
   std::vector<CaseResult> cases_;
@@ -93,7 +104,7 @@ std::vector<Scenario> load_all(const TestOptions& options, std::vector<CaseResul
     try {
       scenarios.push_back(load_scenario(file, read_file(file), options.batch.overrides));
     } catch (const ScenarioError& error) {
-      refused.push_back(case_without(file, CaseOutcome::kRefused, error.what()));
+      refused.push_back(case_refused(file, error));
     } catch (const FileError& error) {
       refused.push_back(case_without(file, CaseOutcome::kRefused, error.what()));
     }
@@ -122,7 +133,11 @@ std::string arguments_of(const BatchOptions& options) {
 CaseResult run_case(CaseRunner& runner, const Scenario& scenario, std::uint64_t seed,
                     bool of_many) {
   try {
-    return case_result(scenario, runner.run(scenario, seed), of_many);
+    const RunResult& result = runner.run(scenario, seed);
+    if (result.verdict != Verdict::kFail) return case_result(scenario, result, of_many);
+    RunResult located = result;
+    locate_failures(scenario, located);
+    return case_result(scenario, located, of_many);
   } catch (const std::exception& error) {
     CaseResult broken = case_without(scenario.file, CaseOutcome::kBug, error.what());
     broken.name = scenario.name;
@@ -156,7 +171,7 @@ int test_command(const TestOptions& options) {
     printer.add(result);
     return !(options.fail_fast && is_failure(result.outcome));
   };
-  run_jobs(batch.size(), threads_of(options.batch), make_worker,
+  run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
            [&](std::size_t number, const CaseResult& result) {
              if (interrupted) return false;
              shares.add(result);
@@ -169,8 +184,7 @@ int test_command(const TestOptions& options) {
              all->arguments = arguments;
              return add(*all);
            });
-  const int code = printer.finish();
-  return interrupted ? static_cast<int>(kInterrupted) : code;
+  return printer.finish();
 }
 
 }  // namespace ackident

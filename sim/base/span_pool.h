@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "base/append_list.h"
 #include "base/check.h"
 
 namespace ackident {
@@ -29,15 +30,9 @@ class SpanPool {
   PoolSpan<T> make(std::uint32_t n) {
     if (n == 0) return {};
     const std::uint32_t size_class = class_of(n);
-    std::vector<std::uint32_t>& free = free_[size_class];
-    std::uint32_t first = 0;
-    if (free.empty()) {
-      first = static_cast<std::uint32_t>(items_.size());
-      items_.resize(items_.size() + (std::size_t{1} << size_class));
-    } else {
-      first = free.back();
-      free.pop_back();
-    }
+    if (free_[size_class].empty()) [[unlikely]]
+      grow(size_class);
+    const std::uint32_t first = free_[size_class].pop_back();
     for (std::uint32_t i = 0; i < n; ++i) items_[first + i] = T{};
     ++live_;
     return {first, n};
@@ -58,17 +53,21 @@ class SpanPool {
 
   void reset() {
     items_.clear();
-    for (std::vector<std::uint32_t>& free : free_) free.clear();
+    for (AppendList<std::uint32_t>& free : free_) free.clear();
     live_ = 0;
   }
 
  private:
+  [[gnu::noinline, gnu::cold]] void grow(std::uint32_t size_class) {
+    free_[size_class].push_back(static_cast<std::uint32_t>(items_.size()));
+    items_.resize(items_.size() + (std::size_t{1} << size_class));
+  }
   static std::uint32_t class_of(std::uint32_t n) {
     return static_cast<std::uint32_t>(std::bit_width(n - 1));
   }
 
   std::vector<T> items_;
-  std::array<std::vector<std::uint32_t>, 32> free_;
+  std::array<AppendList<std::uint32_t>, 32> free_;
   std::uint64_t live_ = 0;
 };
 

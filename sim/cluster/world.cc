@@ -92,7 +92,7 @@ void World::reset(std::uint64_t seed, Step& formed) {
   next_event_ = EventId(0);
   now_ = Instant(0);
   digest_ = Digest();
-  digest_.fold(seed);
+  digest_.fold(seed, 0);
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     Process& process = processes_[i];
     process.up = process.frozen = process.terminating = false;
@@ -194,8 +194,7 @@ void World::dispatch_timer(NodeId node, LocalTimer timer) {
 void World::apply_effects(NodeId node) {
   const Process& process = processes_[node.value()];
   bool exits = false;
-  for (std::size_t i = 0; i < outbox_.effects.size(); ++i) {
-    const Effect& effect = outbox_.effects[i];
+  for (const Effect& effect : outbox_.effects) {
     const TimerId timer(process.timer_first + effect.timer.value());
     switch (effect.kind) {
       case Effect::Kind::kSend: send(node, effect); break;
@@ -223,7 +222,7 @@ void World::apply_effects(NodeId node) {
 
 void World::send(NodeId from, const Effect& effect) {
   const Payload& payload = outbox_.messages[effect.message];
-  const PayloadInfo& info = payload_info(payload);
+  const PayloadInfo& info = payload_info(payload.index());
   Channel channel = info.channel;
   if (channel == Channel::kClient && composition_.is_broker(from) &&
       composition_.is_broker(effect.to)) {
@@ -248,24 +247,27 @@ void World::complete(Step& out, NodeId node, InputKind input, std::uint8_t detai
   out.at = now_;
   out.input = input;
   out.node = node;
-  out.facts = outbox_.facts;
-  digest_.fold(static_cast<std::uint64_t>(now_.ns()));
-  digest_.fold(node.value() | (std::uint64_t{from.value()} << 16) |
-               (std::uint64_t{static_cast<std::uint8_t>(input)} << 32) |
-               (std::uint64_t{detail} << 40));
+  out.facts = {outbox_.facts.begin(), outbox_.facts.end()};
+  digest_.fold(static_cast<std::uint64_t>(now_.ns()),
+               node.value() | (std::uint64_t{from.value()} << 16) |
+                   (std::uint64_t{static_cast<std::uint8_t>(input)} << 32) |
+                   (std::uint64_t{detail} << 40));
   for (const Fact& fact : outbox_.facts) {
     digest_.fold(static_cast<std::uint64_t>(fact.kind) | (std::uint64_t{fact.node.value()} << 8) |
-                 (std::uint64_t{fact.peer.value()} << 24));
-    digest_.fold((std::uint64_t{fact.partition.value()} << 32) ^
-                 static_cast<std::uint64_t>(fact.a) * 3 ^ static_cast<std::uint64_t>(fact.b) * 5 ^
-                 static_cast<std::uint64_t>(fact.c) * 7);
+                     (std::uint64_t{fact.peer.value()} << 24),
+                 static_cast<std::uint64_t>(fact.a));
+    digest_.fold(static_cast<std::uint64_t>(fact.b) ^ (std::uint64_t{fact.partition.value()} << 32),
+                 static_cast<std::uint64_t>(fact.c));
   }
-  if (trace_ != nullptr) [[unlikely]] {
-    append(*trace_, TraceRecord{out.id, out.cause, now_, node.value(), from.value(),
-                                static_cast<std::uint8_t>(input), detail,
-                                static_cast<std::uint16_t>(outbox_.facts.size()),
-                                outbox_.facts.empty() ? 0 : outbox_.facts[0].partition.value()});
-  }
+  if (trace_ != nullptr) [[unlikely]]
+    keep_trace(out, detail, from);
+}
+
+void World::keep_trace(const Step& step, std::uint8_t detail, NodeId from) {
+  append(*trace_, TraceRecord{step.id, step.cause, step.at, step.node.value(), from.value(),
+                              static_cast<std::uint8_t>(step.input), detail,
+                              static_cast<std::uint16_t>(step.facts.size()),
+                              step.facts.empty() ? 0 : step.facts[0].partition.value()});
 }
 
 void World::begin_external_step(Step& out, Instant at) {

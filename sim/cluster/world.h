@@ -125,6 +125,7 @@ class World {
   void send(NodeId from, const Effect& effect);
   void end_process(NodeId node, StopKind kind);
   void complete(Step& out, NodeId node, InputKind input, std::uint8_t detail, NodeId from);
+  [[gnu::noinline, gnu::cold]] void keep_trace(const Step& step, std::uint8_t detail, NodeId from);
 
   Composition composition_;
   Topology topology_;

@@ -38,9 +38,10 @@ bool may_lose_committed(const Scenario& scenario) {
   return unclean;
 }
 
-class Judge {
+class ContractJudge {
  public:
-  Judge(const Scenario& scenario, const RunResult& result) : scenario_(scenario), result_(result) {}
+  ContractJudge(const Scenario& scenario, const RunResult& result)
+      : scenario_(scenario), result_(result) {}
 
   std::vector<std::string> broken() {
     for (const InvariantViolation& violation : result_.violations) {
@@ -148,7 +149,7 @@ class Judge {
 }  // namespace
 
 std::vector<std::string> broken_promises(const Scenario& scenario, const RunResult& result) {
-  return Judge(scenario, result).broken();
+  return ContractJudge(scenario, result).broken();
 }
 
 }  // namespace ackident

@@ -99,9 +99,9 @@ ExpectationResult Judge::judge_value(const Expectation& expectation) const {
       expectation.kind != ExpectKind::kProduceLatency && expectation.kind != ExpectKind::kSkipped;
   out.verdict = verdict(expectation, within(expectation.bound, measured.value), above && grows);
   if (expectation.kind == ExpectKind::kLost && !result_.lost.empty()) {
-    const auto first = std::min_element(
-        result_.lost.begin(), result_.lost.end(),
-        [](const LostRecord& a, const LostRecord& b) { return a.event < b.event; });
+    const auto first =
+        std::min_element(result_.lost.begin(), result_.lost.end(),
+                         [](const LostRecord& a, const LostRecord& b) { return a.gone < b.gone; });
     out.event = first->event;
     out.at = first->gone;
   }
@@ -117,12 +117,17 @@ ExpectationResult Judge::judge_state(const Expectation& expectation) const {
     if (at_end || candidate.at <= expectation.at) point = &candidate;
   }
   SIM_CHECK(point != nullptr);
-  out.event = point->event;
-  out.at = at_end ? result_.end : expectation.at;
+  out.seen = state_seen(scenario_, expectation, *point);
+  // It first was so at the earliest point from which on nothing else was seen.
+  const PartitionPoint* const first =
+      result_.partitions[expectation.partition.value()].timeline.data();
+  const PartitionPoint* since = point;
+  while (since != first && state_seen(scenario_, expectation, since[-1]) == out.seen) --since;
+  out.event = since->event;
+  out.at = since->at;
 
   const bool holds = state_holds(scenario_, expectation, *point);
   out.expected = state_wanted(scenario_, expectation);
-  out.seen = state_seen(scenario_, expectation, *point);
   if (!at_end && expectation.at > result_.end) {
     out.verdict = Verdict::kUnknown;
     out.seen = "the run ended at " + duration_text(result_.end - Instant());
@@ -200,12 +205,16 @@ void Judge::judge_states(const Expectation& expectation, const WatchResult& seen
   out.at = show_held ? seen.held : seen.parted;
 }
 
+std::string offset_text(Offset offset) {
+  return offset == kNoOffset ? "none" : fmt::format("{}", offset.value());
+}
+
 std::string offsets_text(const std::vector<Offset>& offsets, std::uint64_t more) {
   if (offsets.empty() && more == 0) return "none";
   constexpr std::size_t kShown = 16;
   std::string text;
   for (std::size_t i = 0; i < offsets.size() && i < kShown; ++i) {
-    text += fmt::format("{}{}", i == 0 ? "" : ",", offsets[i].value());
+    text += fmt::format("{}{}", i == 0 ? "" : ",", offset_text(offsets[i]));
   }
   if (offsets.size() > kShown) more += offsets.size() - kShown;
   return more == 0 ? text : fmt::format("{} and {} more", text, more);
@@ -217,7 +226,7 @@ ExpectationResult Judge::judge_lost_offsets(const Expectation& expectation) cons
   const bool all = expectation.partition == kNoPartition;
   for (const LostRecord& record : result_.lost) {
     if (!all && record.partition != expectation.partition) continue;
-    if (seen.empty() || record.event < out.event) {
+    if (seen.empty() || record.gone < out.at) {
       out.event = record.event;
       out.at = record.gone;
     }

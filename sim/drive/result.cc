@@ -14,7 +14,7 @@ std::string_view verdict_name(Verdict verdict) {
 
 std::string_view copy_end_name(CopyEnd end) {
   switch (end) {
-    case CopyEnd::kNeverReplicated: return "never replicated";
+    case CopyEnd::kNotElected: return "not elected";
     case CopyEnd::kTruncated: return "truncated";
     case CopyEnd::kPowerLoss: return "power loss";
     case CopyEnd::kDiskWiped: return "disk wiped";

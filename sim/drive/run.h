@@ -35,6 +35,7 @@ class Runner {
   void watch(const Step& step, const RunHooks& hooks);
   // Runs until `until`; false if the bound on events was hit or the caller interrupted.
   bool advance(Instant until, const RunHooks& hooks);
+  bool in_bounds(const Step& step);
   void settle(const RunHooks& hooks);
   void restart_servers(Instant at, const RunHooks& hooks);
   void finish();
@@ -47,6 +48,8 @@ class Runner {
   Invariants invariants_;
   Recorder recorder_;
   RunResult result_;
+  Instant still_at_;     // of the last look at the bounds,
+  EventId still_since_;  // and the first look at this instant
 };
 
 // A single run with the scenario's own seed.

@@ -35,6 +35,16 @@ std::string duration_rounded(Duration duration) {
   return duration_text(milliseconds((duration.ns() + 500'000) / 1'000'000));
 }
 
+std::string since_text(Instant at, EventId event) {
+  if (at >= kNever) return {};
+  const std::string number = event == EventId() ? "" : fmt::format(" (e{})", event.value());
+  return fmt::format("; first at {}{}", duration_rounded(at - Instant()), number);
+}
+
+FaultText fault_text(const Scenario& scenario, std::size_t fault) {
+  return fault < scenario.fault_texts.size() ? scenario.fault_texts[fault] : FaultText{};
+}
+
 std::string node_text(const Scenario& scenario, NodeId node) {
   if (node == kNoNode) return "none";
   const auto& names = scenario.setup.names.nodes;

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "kernel/event_id.h"
 #include "scenario/scenario.h"
 
 namespace ackident {
@@ -12,9 +13,14 @@ std::string duration_text(Duration duration);
 // For eyes: rounded to the millisecond, below a second to the microsecond.
 std::string duration_rounded(Duration duration);
 
+// "; first at 42.04 s (e105461)"; without an event its number is left out, without a time all.
+std::string since_text(Instant at, EventId event);
+
 // Names as the scenario gives them; "none" for none.
 std::string node_text(const Scenario& scenario, NodeId node);
 std::string partition_text(const Scenario& scenario, PartitionId partition);
+// What the author said of a fault; empty if there is nothing.
+FaultText fault_text(const Scenario& scenario, std::size_t fault);
 // "[b1,b2]"
 std::string nodes_text(const Scenario& scenario, const NodeId* first, const NodeId* last);
 

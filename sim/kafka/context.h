@@ -57,9 +57,9 @@ class Context {
   // (opened if need be), a response on the connection `to` had opened.
   template <class Message>
   void send(NodeId to, const Message& message) {
-    outbox_.messages.emplace_back(message);
-    effect(Effect::Kind::kSend, to).message =
-        static_cast<std::uint32_t>(outbox_.messages.size() - 1);
+    Effect& made = effect(Effect::Kind::kSend, to);
+    made.message = static_cast<std::uint32_t>(outbox_.messages.size());
+    outbox_.messages.append() = message;
   }
   // Closes this node's own connection to `to`: answers on it will not arrive; requests already sent
   // may still be executed (C0.9). No Disconnected comes back for it.
@@ -84,7 +84,7 @@ class Context {
 
  private:
   Effect& effect(Effect::Kind kind, NodeId to) {
-    Effect& made = outbox_.effects.emplace_back();
+    Effect& made = outbox_.effects.append();
     made.kind = kind;
     made.to = to;
     return made;

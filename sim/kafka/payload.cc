@@ -1,39 +1,7 @@
 #include "kafka/payload.h"
 
-#include <array>
-
 namespace ackident {
 namespace {
-
-// In the variant's order.
-constexpr std::array<PayloadInfo, std::variant_size_v<Payload>> kInfo = {{
-    {"ProduceRequest", true, false, Channel::kClient},
-    {"ProduceResponse", false, true, Channel::kClient},
-    {"FetchRequest", true, false, Channel::kClient},
-    {"FetchResponse", false, true, Channel::kClient},
-    {"ListOffsetsRequest", true, false, Channel::kClient},
-    {"ListOffsetsResponse", false, true, Channel::kClient},
-    {"OffsetsForLeaderEpochRequest", true, false, Channel::kClient},
-    {"OffsetsForLeaderEpochResponse", false, true, Channel::kClient},
-    {"MetadataRequest", true, false, Channel::kClient},
-    {"MetadataResponse", false, true, Channel::kClient},
-    {"InitProducerIdRequest", true, false, Channel::kClient},
-    {"InitProducerIdResponse", false, true, Channel::kClient},
-    {"BrokerRegistrationRequest", true, false, Channel::kLifecycle},
-    {"BrokerRegistrationResponse", false, true, Channel::kLifecycle},
-    {"BrokerHeartbeatRequest", true, false, Channel::kLifecycle},
-    {"BrokerHeartbeatResponse", false, true, Channel::kLifecycle},
-    {"AlterPartitionRequest", true, false, Channel::kAlterPartition},
-    {"AlterPartitionResponse", false, true, Channel::kAlterPartition},
-    {"MetadataFetchRequest", true, false, Channel::kMetadata},
-    {"MetadataFetchResponse", false, true, Channel::kMetadata},
-    {"ElectLeadersCommand", false, false, Channel::kClient},
-    {"AlterTopicConfigCommand", false, false, Channel::kClient},
-    {"ReassignCommand", false, false, Channel::kClient},
-    {"WorkloadCommand", false, false, Channel::kClient},
-    {"ProcessingCommand", false, false, Channel::kClient},
-    {"Disconnected", false, false, Channel::kClient},
-}};
 
 constexpr std::int64_t kHeaderBytes = 64;      // request header and TCP/IP, roughly
 constexpr std::int64_t kPartitionBytes = 40;   // one partition's entry, roughly
@@ -68,25 +36,34 @@ struct BytesOf {
 
 }  // namespace
 
-const PayloadInfo& payload_info(const Payload& payload) { return kInfo[payload.index()]; }
-
-std::string_view payload_name(std::size_t index) { return kInfo[index].name; }
-
-bool is_request(const Payload& payload) { return kInfo[payload.index()].request; }
-
-bool is_response(const Payload& payload) { return kInfo[payload.index()].response; }
-
-bool expects_response(const Payload& payload) {
-  if (const auto* produce = std::get_if<ProduceRequest>(&payload)) {
-    return produce->acks != Acks::kNone;
-  }
-  return kInfo[payload.index()].request;
-}
-
-Channel channel_of(const Payload& payload, bool between_brokers) {
-  const Channel channel = kInfo[payload.index()].channel;
-  return between_brokers && channel == Channel::kClient ? Channel::kReplication : channel;
-}
+constinit const std::array<PayloadInfo, std::variant_size_v<Payload>> payload_infos::kAll = {{
+    {"ProduceRequest", true, false, Channel::kClient},
+    {"ProduceResponse", false, true, Channel::kClient},
+    {"FetchRequest", true, false, Channel::kClient},
+    {"FetchResponse", false, true, Channel::kClient},
+    {"ListOffsetsRequest", true, false, Channel::kClient},
+    {"ListOffsetsResponse", false, true, Channel::kClient},
+    {"OffsetsForLeaderEpochRequest", true, false, Channel::kClient},
+    {"OffsetsForLeaderEpochResponse", false, true, Channel::kClient},
+    {"MetadataRequest", true, false, Channel::kClient},
+    {"MetadataResponse", false, true, Channel::kClient},
+    {"InitProducerIdRequest", true, false, Channel::kClient},
+    {"InitProducerIdResponse", false, true, Channel::kClient},
+    {"BrokerRegistrationRequest", true, false, Channel::kLifecycle},
+    {"BrokerRegistrationResponse", false, true, Channel::kLifecycle},
+    {"BrokerHeartbeatRequest", true, false, Channel::kLifecycle},
+    {"BrokerHeartbeatResponse", false, true, Channel::kLifecycle},
+    {"AlterPartitionRequest", true, false, Channel::kAlterPartition},
+    {"AlterPartitionResponse", false, true, Channel::kAlterPartition},
+    {"MetadataFetchRequest", true, false, Channel::kMetadata},
+    {"MetadataFetchResponse", false, true, Channel::kMetadata},
+    {"ElectLeadersCommand", false, false, Channel::kClient},
+    {"AlterTopicConfigCommand", false, false, Channel::kClient},
+    {"ReassignCommand", false, false, Channel::kClient},
+    {"WorkloadCommand", false, false, Channel::kClient},
+    {"ProcessingCommand", false, false, Channel::kClient},
+    {"Disconnected", false, false, Channel::kClient},
+}};
 
 void PayloadPools::reset() {
   produce_parts.reset();

@@ -6,6 +6,7 @@
 // offset) ranges of the ledger, metadata by an offset of the metadata log.
 #pragma once
 
+#include <array>
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -249,25 +250,19 @@ using Payload =
 static_assert(std::is_trivially_copyable_v<Payload>);
 static_assert(sizeof(Payload) <= 64);
 
-// "ProduceRequest", as traces, gates and faults name it.
-std::string_view payload_name(std::size_t index);
-
-// Is this a request (it opens the connection's turn) and does its receiver owe an answer?
-// acks=0 produces are requests without an answer (R2.3).
-bool is_request(const Payload& payload);
-bool is_response(const Payload& payload);
-bool expects_response(const Payload& payload);
-// The connection a message travels on: between two brokers, kClient requests are replication.
-Channel channel_of(const Payload& payload, bool between_brokers);
-
-// The same, all at once, for each message that is sent.
+// What kind of message it is: for each that is sent.
 struct PayloadInfo {
   std::string_view name;
-  bool request;
-  bool response;
-  Channel channel;  // of requests from clients; replication is told by the two ends
+  bool request = false;  // opens the connection's turn
+  bool response = false;
+  Channel channel{};  // of requests from clients; replication is told by the two ends
 };
-const PayloadInfo& payload_info(const Payload& payload);
+namespace payload_infos {
+extern const std::array<PayloadInfo, std::variant_size_v<Payload>> kAll;  // in the variant's order
+}  // namespace payload_infos
+inline const PayloadInfo& payload_info(std::size_t index) { return payload_infos::kAll[index]; }
+// "ProduceRequest", as traces, gates and faults name it.
+inline std::string_view payload_name(std::size_t index) { return payload_info(index).name; }
 
 // The lists of every message in flight.
 struct PayloadPools {

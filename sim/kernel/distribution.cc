@@ -23,8 +23,8 @@ using quantiles::Table;
 
 constexpr std::uint32_t kSegments = 1u << quantiles::kSegmentBits;
 constexpr std::uint32_t kQuantileBits = quantiles::kBits;
-constexpr std::uint32_t kLogBits = 40;
-constexpr std::uint32_t kLogSegmentBits = 8;
+constexpr std::uint32_t kLogBits = powers::kBits;
+constexpr std::uint32_t kLogSegmentBits = powers::kSegmentBits;
 constexpr std::uint32_t kLogSegments = 1u << kLogSegmentBits;
 
 // ln((k + 1) / k) in units of 2^-56, by the series 2 * sum x^(2j+1) / (2j+1) with x = 1 / (2k+1).
@@ -54,7 +54,7 @@ constexpr Table kExponentialTable = [] {
 }();
 
 // z(i / 1024) / z(0.99), symmetric about the middle.
-constexpr Table kNormal = [] {
+constexpr Table kNormalQuantiles = [] {
   Table table{};
   for (std::uint32_t i = 0; i <= kSegments / 2; ++i) {
     table[i] = -kNormalTable[i];
@@ -75,8 +75,8 @@ constexpr auto kLog2 = [] {
 }();
 
 // 2^(i / 256) in units of 2^-40; the exponential series in units of 2^-56.
-constexpr auto kExp2 = [] {
-  std::array<std::uint64_t, kLogSegments + 1> table{};
+constexpr powers::Table kPowers = [] {
+  powers::Table table{};
   for (std::uint32_t i = 0; i <= kLogSegments; ++i) {
     const std::uint64_t x = kLn2 * i >> kLogSegmentBits;
     std::uint64_t term = std::uint64_t{1} << 56;
@@ -101,36 +101,18 @@ std::int64_t log2(std::uint64_t value) {
   return static_cast<std::int64_t>((std::uint64_t{exponent} << kLogBits) + low + between);
 }
 
-// 2^x, rounded down; 0 below 2^0, and not above kForever.
-std::int64_t exp2(std::int64_t x) {
-  if (x < 0) return 0;
-  const auto exponent = static_cast<std::uint32_t>(x >> kLogBits);
-  if (exponent >= 61) return kForever.ns();
-  const auto mantissa = static_cast<std::uint64_t>(x) & ((std::uint64_t{1} << kLogBits) - 1);
-  const std::uint64_t segment = mantissa >> (kLogBits - kLogSegmentBits);
-  const std::uint64_t fraction = mantissa & ((std::uint64_t{1} << 32) - 1);
-  const std::uint64_t low = kExp2[segment];
-  const std::uint64_t power = low + ((kExp2[segment + 1] - low) * (fraction >> 4) >> 28);
-  if (exponent < kLogBits) return static_cast<std::int64_t>(power >> (kLogBits - exponent));
-  return static_cast<std::int64_t>(power << (exponent - kLogBits));
-}
-
 }  // namespace
 
 constinit const Table quantiles::kExponential = kExponentialTable;
+constinit const Table quantiles::kNormal = kNormalQuantiles;
+constinit const powers::Table powers::kExp2 = kPowers;
 
 LogNormalScale::LogNormalScale(const Distribution& distribution) {
   SIM_CHECK(distribution.a.ns() > 0);
   SIM_CHECK(distribution.a <= distribution.b);
   log_median = log2(static_cast<std::uint64_t>(distribution.a.ns()));
-  spread = log2(static_cast<std::uint64_t>(distribution.b.ns())) - log_median;
-}
-
-// median * (p99 / median)^q, where q is the quantile in units of the 99th percentile.
-Duration sample_log_normal(const LogNormalScale& scale, std::uint64_t bits) {
-  const Wide offset =
-      static_cast<Wide>(scale.spread) * quantiles::at(kNormal, bits) >> kQuantileBits;
-  return Duration(exp2(scale.log_median + static_cast<std::int64_t>(offset)));
+  const auto greatest = static_cast<std::uint64_t>(distribution.b.ns());
+  spread = (log2(greatest) - log_median) << (56 - kLogBits);  // below 2^62
 }
 
 }  // namespace ackident

@@ -28,6 +28,7 @@ inline constexpr std::uint32_t kBits = 30;  // quantiles are in units of 2^-30
 using Table = std::array<std::int64_t, (1u << kSegmentBits) + 1>;
 
 extern const Table kExponential;  // -ln(1 - i / 1024)
+extern const Table kNormal;       // z(i / 1024) / z(0.99)
 
 // The quantile at bits / 2^64, on the line between the two entries next to it.
 inline std::int64_t at(const Table& table, std::uint64_t bits) {
@@ -39,15 +40,46 @@ inline std::int64_t at(const Table& table, std::uint64_t bits) {
 
 }  // namespace quantiles
 
-// What all draws of one log-normal distribution have in common, in units of 2^-40.
+// Powers of two of exponents in units of 2^-40.
+namespace powers {
+
+inline constexpr std::uint32_t kBits = 40;
+inline constexpr std::uint32_t kSegmentBits = 8;
+using Table = std::array<std::uint64_t, (1u << kSegmentBits) + 1>;
+
+extern const Table kExp2;  // 2^(i / 256) in units of 2^-40
+
+// 2^x, rounded down; 0 below 2^0, and not above kForever.
+inline std::int64_t exp2(std::int64_t x) {
+  // One comparison for both ends: a negative x is huge without its sign.
+  if (static_cast<std::uint64_t>(x) >= std::uint64_t{61} << kBits) return x < 0 ? 0 : kForever.ns();
+  const std::uint64_t segment = static_cast<std::uint8_t>(x >> (kBits - kSegmentBits));
+  const std::uint64_t fraction = static_cast<std::uint32_t>(x) >> 4;
+  const std::uint64_t low = kExp2[segment];
+  const std::uint64_t power = low + ((kExp2[segment + 1] - low) * fraction >> 28);
+  // At most 2^41, so it can go up by 22 bits before it goes down by as many as the exponent says.
+  return static_cast<std::int64_t>(power << 22 >> (22 + kBits - (x >> kBits)));
+}
+
+}  // namespace powers
+
+// What all draws of one log-normal distribution have in common.
 struct LogNormalScale {
-  std::int64_t log_median = 0;
-  std::int64_t spread = 0;  // log2(p99 / median)
+  std::int64_t log_median = 0;  // in units of 2^-40
+  std::int64_t spread = 0;      // log2(p99 / median) in units of 2^-56
 
   LogNormalScale() = default;
   explicit LogNormalScale(const Distribution& distribution);
 };
-Duration sample_log_normal(const LogNormalScale& scale, std::uint64_t bits);
+
+// median * (p99 / median)^q, where q is the quantile in units of the 99th percentile.
+inline Duration sample_log_normal(const LogNormalScale& scale, std::uint64_t bits) {
+  __extension__ using Wide = __int128;
+  // 56 + 48 bits of fraction: the upper word of the product is the exponent, without a wide shift.
+  const std::int64_t quantile = quantiles::at(quantiles::kNormal, bits) << (48 - quantiles::kBits);
+  const Wide offset = static_cast<Wide>(scale.spread) * quantile >> 64;
+  return Duration(powers::exp2(scale.log_median + static_cast<std::int64_t>(offset)));
+}
 
 inline Duration sample(const Distribution& distribution, std::uint64_t bits) {
   __extension__ using Wide = __int128;

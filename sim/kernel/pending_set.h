@@ -175,8 +175,8 @@ class PendingSet {
   void gather_list(std::uint32_t node);
   void gather_all();
   void sift_down(std::uint32_t node);
-  void spill();
-  void make_room();
+  [[gnu::noinline, gnu::cold]] void spill();
+  [[gnu::noinline, gnu::cold]] void make_room();
 
   std::vector<PendingKey> near_;  // sorted in [head_, tail_); its size is its capacity
   std::size_t head_ = 0;

@@ -41,7 +41,7 @@ class Ring {
 
  private:
   [[nodiscard]] std::uint32_t mask() const { return capacity_ - 1; }
-  void grow() {
+  [[gnu::noinline, gnu::cold]] void grow() {
     std::vector<T> larger(capacity_ == 0 ? 4 : std::size_t{capacity_} * 2);
     for (std::uint32_t i = 0; i < size_; ++i) larger[i] = items_[(head_ + i) & mask()];
     items_ = std::move(larger);

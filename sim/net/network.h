@@ -58,15 +58,19 @@ class Network {
         setup_(std::move(by_node)),
         hooks_(hooks),
         nodes_(topology.spec().rack_of.size()),
-        connections_of_(nodes_.size()) {
+        connections_of_(nodes_.size()),
+        index_(nodes_.size()),
+        cut_(nodes_.size()),
+        slow_(nodes_.size()),
+        sending_until_(nodes_.size()) {
     SIM_CHECK(channels_ > 0 && channels_ <= 128);
     SIM_CHECK(setup_.size() == nodes_.size());
   }
 
   // A request opens its connection if need be. A response whose connection is over is dropped.
+  // The channel must be one there is, the kind not that of a notice.
   void send(NodeId from, NodeId to, const Routing& routing, const Message& message, Instant now,
             EventId cause) {
-    SIM_CHECK(routing.channel < channels_ && routing.kind != kNoticeKind);
     if (routing.response) return respond(from, to, routing, message, now, cause);
     Connection& c = connection(from, to, routing.channel);
     if (c.state == State::kClosed) [[unlikely]]
@@ -321,17 +325,15 @@ bool Network<Message>::arrive(const Popped& popped, Instant) {
     return false;
   }
   if (routing.kind != kNoticeKind && !routing.expects_response) return true;
-  Connection* c = routing.response ? find(parcel.to, parcel.from, routing.channel)
-                                   : find(parcel.from, parcel.to, routing.channel);
-  SIM_CHECK(c != nullptr);
+  Connection& c = connections_[popped.lane.value() / kWays];  // make() adds the lanes in this order
   if (routing.kind != kNoticeKind) {
-    if (c->state == State::kOpen && c->ends_untold == 0) queue_.block(popped.lane, kBlockMuted);
+    if (c.state == State::kOpen && c.ends_untold == 0) queue_.block(popped.lane, kBlockMuted);
   } else if (routing.response) {
-    SIM_CHECK(c->state == State::kEnding || c->state == State::kFailed);
-    c->state = State::kClosed;
+    SIM_CHECK(c.state == State::kEnding || c.state == State::kFailed);
+    c.state = State::kClosed;
   } else {
-    SIM_CHECK(c->ends_untold > 0);
-    --c->ends_untold;
+    SIM_CHECK(c.ends_untold > 0);
+    --c.ends_untold;
   }
   return true;
 }

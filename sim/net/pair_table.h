@@ -12,12 +12,13 @@ namespace ackident {
 template <class T>
 class PairTable {
  public:
+  explicit PairTable(std::size_t rows) : rows_(rows) {}
+
   [[nodiscard]] T get(std::uint32_t row, std::uint32_t column) const {
-    if (row >= rows_.size() || column >= rows_[row].size()) return T{};
-    return rows_[row][column];
+    const std::vector<T>& cells = rows_[row];
+    return column < cells.size() ? cells[column] : T{};
   }
   T& at(std::uint32_t row, std::uint32_t column) {
-    if (row >= rows_.size()) rows_.resize(row + std::size_t{1});
     std::vector<T>& cells = rows_[row];
     if (column >= cells.size()) cells.resize(column + std::size_t{1});
     return cells[column];

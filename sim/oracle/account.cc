@@ -248,6 +248,28 @@ const Removal* last_removal(const ShadowPartition& partition, LeaderEpoch epoch,
   return last;
 }
 
+// A replica that has (epoch, offset) in its log, up or down.
+NodeId holder(const World& world, const LostRecord& record) {
+  for (const NodeId node : world.partition(record.partition).replicas) {
+    const PartitionLog* log = log_of(world.broker(node), record.partition);
+    if (log != nullptr && log->holds(record.epoch, record.offset)) return node;
+  }
+  return kNoNode;
+}
+
+// How the last copy of an appended record went.
+void tell_end(const World& world, const ShadowPartition& partition, LostRecord& record) {
+  record.how = CopyEnd::kNotElected;
+  record.last_holder = holder(world, record);
+  if (record.last_holder != kNoNode) return;
+  const Removal* removal = last_removal(partition, record.epoch, record.offset);
+  if (removal == nullptr) return;
+  record.how = removal->how;
+  record.last_holder = removal->node;
+  record.gone = removal->at;
+  record.event = removal->event;
+}
+
 }  // namespace
 
 void Account::list_lost(const World& world, const Shadows& shadows, RunResult& result) {
@@ -280,15 +302,7 @@ void Account::list_lost(const World& world, const Shadows& shadows, RunResult& r
         if (first[b].batch != nullptr) {
           lost.epoch = first[b].epoch;
           lost.offset = first[b].batch->base + r;
-          lost.how = CopyEnd::kNeverReplicated;
-          const Removal* removal =
-              last_removal(shadows.at(batch.partition), lost.epoch, lost.offset);
-          if (removal != nullptr) {
-            lost.how = removal->how;
-            lost.last_holder = removal->node;
-            lost.gone = removal->at;
-            lost.event = removal->event;
-          }
+          tell_end(world, shadows.at(batch.partition), lost);
         }
         result.lost.push_back(lost);
       }

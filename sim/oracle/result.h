@@ -16,9 +16,9 @@ std::string_view verdict_name(Verdict verdict);  // "PASS" ...
 
 // How the last copy of a lost record went, or why a stranded one cannot be read.
 enum class CopyEnd : std::uint8_t {
-  kNeverReplicated,  // only ever on a log that then lost it
-  kTruncated,        // cut by a follower that follows a leader without it
-  kPowerLoss,        // unflushed tail
+  kNotElected,  // still on replicas that do not lead, and have to cut it off
+  kTruncated,   // cut by a follower that follows a leader without it
+  kPowerLoss,   // unflushed tail
   kDiskWiped,
   kNeverAppended,  // acks=0: acknowledged by the socket, on no log ever
 };
@@ -33,8 +33,8 @@ struct LostRecord {
   Instant sent;
   Instant acked;
   CopyEnd how{};
-  NodeId last_holder = kNoNode;  // who had the last copy
-  Instant gone;                  // when the last copy went
+  NodeId last_holder = kNoNode;  // who had the last copy, or still has one (kNotElected)
+  Instant gone = kNever;         // when the last copy went; kNever: it did not, or never was
   EventId event;                 // the event in which it went
 };
 

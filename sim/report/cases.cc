@@ -27,6 +27,12 @@ CaseOutcome outcome_of(Verdict verdict) {
   return CaseOutcome::kVacuous;
 }
 
+// As the file has them.
+void sort_by_line(std::vector<CaseProblem>& problems) {
+  std::stable_sort(problems.begin(), problems.end(),
+                   [](const CaseProblem& a, const CaseProblem& b) { return a.line < b.line; });
+}
+
 constexpr std::int32_t kEverySeed = 1000;
 
 void add_expectations(const Scenario& scenario, const RunResult& result, bool of_many,
@@ -40,6 +46,8 @@ void add_expectations(const Scenario& scenario, const RunResult& result, bool of
       if (judged.verdict == Verdict::kFail) continue;
     }
     if (judged.verdict == Verdict::kPass) continue;
+    // A run that was cut short has no answer to most of them: add_doubts() says so once.
+    if (judged.verdict != Verdict::kFail && result.bounds_hit) continue;
     out.problems.push_back(
         {outcome_of(judged.verdict), wanted.line,
          fmt::format("{}: expected {}, seen {}", wanted.name, judged.expected, judged.seen),
@@ -64,11 +72,18 @@ void add_violations(const Scenario& scenario, const RunResult& result, CaseResul
 
 void add_doubts(const Scenario& scenario, const RunResult& result, CaseResult& out) {
   if (result.bounds_hit) {
-    out.problems.push_back({CaseOutcome::kUnknown,
-                            0,
-                            "the bound of events or of the settle phase was reached",
-                            {},
-                            kNever});
+    const auto open = std::count_if(
+        result.expectations.begin(), result.expectations.end(),
+        [](const ExpectationResult& judged) { return judged.verdict == Verdict::kUnknown; });
+    out.problems.push_back(
+        {CaseOutcome::kUnknown,
+         0,
+         fmt::format("the run was cut short at {} (events_max, or settle.max), before there was an "
+                     "answer to {} of {} expectations",
+                     duration_rounded(result.end - Instant()), open, result.expectations.size()),
+         {},
+         kNever});
+    return;
   }
   for (std::size_t i = 0; i < result.faults.size(); ++i) {
     const FaultResult& seen = result.faults[i];
@@ -94,11 +109,7 @@ std::string problem_text(const CaseProblem& problem) {
     text = fmt::format("{}: ", outcome_name(problem.outcome));
   }
   text += problem.what;
-  if (problem.event != EventId()) {
-    text += fmt::format("; first at {} (e{})", duration_text(problem.at - Instant()),
-                        problem.event.value());
-  }
-  return text;
+  return text + since_text(problem.at, problem.event);
 }
 
 std::string command_text(const CaseResult& result) {
@@ -157,10 +168,8 @@ void write_problem(const CaseProblem& problem, JsonWriter& json) {
   json.member("outcome", outcome_name(problem.outcome));
   if (problem.line != 0) json.member("line", problem.line);
   json.member("what", problem.what);
-  if (problem.event != EventId()) {
-    json.member("event", problem.event.value());
-    json.member("at_ns", problem.at.ns());
-  }
+  if (problem.at < kNever) json.member("at_ns", problem.at.ns());
+  if (problem.event != EventId()) json.member("event", problem.event.value());
   json.end();
 }
 
@@ -207,6 +216,7 @@ CaseResult case_result(const Scenario& scenario, const RunResult& result, bool o
   out.totals = result.totals;
   add_expectations(scenario, result, of_many, out);
   if (result.verdict == Verdict::kPass) return out;
+  sort_by_line(out.problems);
   add_violations(scenario, result, out);
   add_doubts(scenario, result, out);
   for (const CaseResult::Shared& shared : out.shared) {
@@ -258,6 +268,22 @@ CaseResult case_without(const std::string& file, CaseOutcome outcome, const std:
   out.name = file;
   out.outcome = outcome;
   out.problems.push_back({outcome, 0, why, {}, kNever});
+  return out;
+}
+
+CaseResult case_refused(const std::string& file, const ScenarioError& error) {
+  CaseResult out = case_without(file, CaseOutcome::kRefused, "");
+  out.problems.clear();
+  for (const Problem& problem : error.problems()) {
+    std::string text = format_problem(problem);
+    text.pop_back();  // the last line feed
+    out.problems.push_back(
+        {CaseOutcome::kRefused, problem.file == file ? problem.line : 0, text, {}, kNever});
+  }
+  if (error.dropped() > 0) {
+    out.problems.push_back(
+        {CaseOutcome::kRefused, 0, fmt::format("and {} more errors", error.dropped()), {}, kNever});
+  }
   return out;
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "oracle/result.h"
+#include "scenario/diagnostics.h"
 #include "scenario/scenario.h"
 
 namespace ackident {
@@ -59,6 +60,7 @@ struct CaseResult {
 CaseResult case_result(const Scenario& scenario, const RunResult& result, bool of_many = false);
 // A case without a result.
 CaseResult case_without(const std::string& file, CaseOutcome outcome, const std::string& why);
+CaseResult case_refused(const std::string& file, const ScenarioError& error);
 
 // On how many of the seeds of one scenario each expectation with a share held.
 class ShareTally {

@@ -61,6 +61,10 @@ class Report {
     json_.member(name + "_ns", duration.ns());
     json_.member(name, duration_text(duration));
   }
+  // Event 0 is the formed cluster: nothing goes wrong in it.
+  void event(std::string_view name, EventId id) {
+    id == EventId() ? json_.member_null(name) : json_.member(name, id.value());
+  }
   void node(std::string_view name, NodeId id) {
     id == kNoNode ? json_.member_null(name) : json_.member(name, node_text(scenario_, id));
   }
@@ -153,7 +157,7 @@ void Report::expectations() {
     json_.member("pointer", wanted.pointer);
     json_.member("line", wanted.line);
     instant("at_ns", seen.at);
-    json_.member("event", seen.event.value());
+    event("event", seen.event);
     json_.end();
   }
   json_.end();
@@ -172,8 +176,8 @@ void Report::lost() {
     json_.member("acked_ns", record.acked.ns());
     json_.member("how", copy_end_name(record.how));
     node("last_holder", record.last_holder);
-    json_.member("gone_ns", record.gone.ns());
-    json_.member("event", record.event.value());
+    instant("gone_ns", record.gone);
+    event("event", record.event);
     json_.end();
   }
   json_.end();
@@ -203,6 +207,9 @@ void Report::faults() {
     const FaultResult& fault = result_.faults[i];
     json_.begin_object(Layout::kOneLine);
     json_.member("action", fault_action_name(scenario_.setup.faults[i].action));
+    const FaultText text = fault_text(scenario_, i);
+    json_.member("target", text.target);
+    json_.member("note", text.note);
     json_.member("line", scenario_.setup.faults[i].line);
     json_.member("fired", fault.fired);
     json_.member("bit", fault.bit);

@@ -52,6 +52,17 @@ std::string lost_range_records(const LostRange& range) {
                    static_cast<std::int64_t>(range.last.record), range.count);
 }
 
+std::string lost_range_end(const Scenario& scenario, const LostRange& range) {
+  const LostRecord& first = range.first;
+  std::string text(copy_end_name(first.how));
+  if (first.last_holder == kNoNode) return text;
+  text += " (" + node_text(scenario, first.last_holder);
+  if (first.gone < kNever) {
+    text += fmt::format(", {}, e{}", duration_rounded(first.gone - Instant()), first.event.value());
+  }
+  return text + ")";
+}
+
 std::string lost_range_whose(const Scenario& scenario, const LostRange& range) {
   if (!range.one_producer) return " of several producers";
   return " of " + node_text(scenario, range.first.producer);

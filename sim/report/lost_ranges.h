@@ -23,6 +23,8 @@ std::vector<LostRange> lost_ranges(const std::vector<LostRecord>& lost);
 
 // "18990..18999 (10)"; records that were on no log go by their producer's numbers: "m3..m7 (5)".
 std::string lost_range_records(const LostRange& range);
+// "truncated (b1, 42.04 s, e105461)"; "not elected (b1)"; "never appended".
+std::string lost_range_end(const Scenario& scenario, const LostRange& range);
 // " of shop"; " of several producers".
 std::string lost_range_whose(const Scenario& scenario, const LostRange& range);
 

@@ -11,143 +11,15 @@ namespace ackident {
 
 namespace {
 
-struct MeasureName {
-  std::string_view key;
-  std::string_view title;
-  std::int64_t divisor;  // to the unit of the title
-  int digits;
-};
-constexpr std::array<MeasureName, kMatrixMeasures> kMeasures = {{
-    {"lost", "Acknowledged records lost", 1, 0},
-    {"stranded", "Acknowledged records stranded", 1, 0},
-    {"no_writes_ns", "No writes, s", 1'000'000, 3},
-    {"latency_p99_ns", "Produce latency, 99 %, ms", 100'000, 1},
-    {"lag_peak", "Peak lag of a group, records", 1, 0},
-}};
+// In JSON and CSV.
+constexpr std::array<std::string_view, kMatrixMeasures> kKeys = {"lost", "stranded", "no_writes_ns",
+                                                                 "latency_p99_ns", "lag_peak"};
 
-// Integers only: a value is rounded to the last digit shown.
-std::string value_text(const MeasureName& measure, std::int64_t value) {
-  const std::int64_t units = (value + measure.divisor / 2) / measure.divisor;
-  if (measure.digits == 0) return fmt::format("{}", units);
-  const std::int64_t scale = measure.digits == 1 ? 10 : 1000;
-  return fmt::format("{}.{:0{}}", units / scale, units % scale, measure.digits);
-}
+using Row = std::vector<std::string>;
 
 std::int64_t mean(const MatrixValue& value) {
   const auto count = static_cast<std::int64_t>(value.count);
   return count == 0 ? 0 : (value.sum + count / 2) / count;
-}
-
-std::string entry_text(const MatrixEntry& entry, std::size_t measure) {
-  if (!entry.impossible.empty()) return "x";
-  const MatrixValue& value = entry.values[measure];
-  if (value.count == 0) return "-";
-  return value_text(kMeasures[measure], value.worst) + (entry.unsettled > 0 ? "?" : "");
-}
-
-// Why no scenario can have the settings of this cell; empty if one can.
-std::string impossible_cell(const Matrix& matrix, std::size_t cell) {
-  for (std::size_t s = 0; s < matrix.scenarios.size(); ++s) {
-    if (matrix.at(cell, s).impossible.empty()) return {};
-  }
-  return matrix.at(cell, 0).impossible;
-}
-
-// A, B ... Z, AA, AB ...
-std::string letter(std::size_t number) {
-  std::string text(1, static_cast<char>('A' + number % 26));
-  return number < 26 ? text : letter(number / 26 - 1) + text;
-}
-
-std::string heading(const Matrix& matrix) {
-  const std::string seeds =
-      matrix.seeds.empty() ? "each scenario's own seed" : "the worst of seeds " + matrix.seeds;
-  return fmt::format("{} cells, {} scenario{}, {}; the same faults in every cell.", matrix.cells(),
-                     matrix.scenarios.size(), matrix.scenarios.size() == 1 ? "" : "s", seeds);
-}
-
-constexpr std::string_view kLegend =
-    "x: cannot be; -: nothing to measure; ?: not settled, may change.";
-
-using Row = std::vector<std::string>;
-
-// "acks=1 min.insync.replicas=2"
-std::string settings_text(const Matrix& matrix, std::size_t cell) {
-  const Row values = matrix.cell(cell);
-  std::string text;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    text += fmt::format("{}{}={}", i == 0 ? "" : " ", matrix.axes[i].key, values[i]);
-  }
-  return text;
-}
-
-// Cells that no scenario can have stand in no table.
-std::vector<std::string> impossible_cells(const Matrix& matrix) {
-  std::vector<std::string> lines;
-  for (std::size_t c = 0; c < matrix.cells(); ++c) {
-    const std::string why = impossible_cell(matrix, c);
-    if (!why.empty()) lines.push_back(fmt::format("{}: {}", settings_text(matrix, c), why));
-  }
-  return lines;
-}
-
-// The rows of one measure.
-std::vector<Row> rows_of(const Matrix& matrix, std::size_t measure) {
-  std::vector<Row> rows;
-  for (std::size_t c = 0; c < matrix.cells(); ++c) {
-    if (!impossible_cell(matrix, c).empty()) continue;
-    Row row = matrix.cell(c);
-    for (std::size_t s = 0; s < matrix.scenarios.size(); ++s) {
-      row.push_back(entry_text(matrix.at(c, s), measure));
-    }
-    rows.push_back(std::move(row));
-  }
-  return rows;
-}
-
-Row head_of(const Matrix& matrix) {
-  Row head;
-  for (const MatrixAxis& axis : matrix.axes) head.push_back(axis.key);
-  for (std::size_t s = 0; s < matrix.scenarios.size(); ++s) head.push_back(letter(s));
-  return head;
-}
-
-std::string padded(const std::string& text, std::size_t width, bool right) {
-  return right ? fmt::format("{:>{}}", text, width) : fmt::format("{:<{}}", text, width);
-}
-
-// Settings stand to the left of their column, figures to the right.
-std::string table_text(const Matrix& matrix, std::vector<Row> rows) {
-  rows.insert(rows.begin(), head_of(matrix));
-  std::vector<std::size_t> widths(rows.front().size(), 0);
-  for (const Row& row : rows) {
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (std::size_t i = 0; i < row.size(); ++i) {
-      const bool figure = i >= matrix.axes.size();
-      line += (i == 0 ? "" : "  ") + padded(row[i], widths[i], figure);
-    }
-    text += line + "\n";
-  }
-  return text;
-}
-
-std::string markdown_escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '|') out += '\\';
-    out += c;
-  }
-  return out;
-}
-
-std::string markdown_row(const Row& row) {
-  std::string text = "|";
-  for (const std::string& entry : row) text += " " + markdown_escaped(entry) + " |";
-  return text + "\n";
 }
 
 // RFC 4180.
@@ -174,7 +46,7 @@ void write_entry(const MatrixEntry& entry, const std::string& scenario, JsonWrit
     json.member("unsettled", entry.unsettled);
     for (std::size_t m = 0; m < kMatrixMeasures; ++m) {
       const MatrixValue& value = entry.values[m];
-      json.begin_object(kMeasures[m].key, JsonWriter::Layout::kOneLine);
+      json.begin_object(kKeys[m], JsonWriter::Layout::kOneLine);
       if (value.count > 0) {
         json.member("worst", value.worst);
         json.member("mean", mean(value));
@@ -243,47 +115,13 @@ std::vector<std::string> Matrix::cell(std::size_t number) const {
   return values;
 }
 
-std::string matrix_text(const Matrix& matrix) {
-  std::string text = heading(matrix) + "\n\n";
-  for (std::size_t s = 0; s < matrix.scenarios.size(); ++s) {
-    text += fmt::format("{:<2} {}: {}\n", letter(s), matrix.scenarios[s], matrix.titles[s]);
-  }
-  text += fmt::format("{}\n", kLegend);
-  const std::vector<std::string> impossible = impossible_cells(matrix);
-  if (!impossible.empty()) text += "\nSettings that cannot be\n";
-  for (const std::string& line : impossible) text += line + "\n";
-  for (std::size_t m = 0; m < kMatrixMeasures; ++m) {
-    text += fmt::format("\n{}\n{}", kMeasures[m].title, table_text(matrix, rows_of(matrix, m)));
-  }
-  return text;
-}
-
-std::string matrix_markdown(const Matrix& matrix) {
-  std::string text = heading(matrix) + "\n\n";
-  for (std::size_t s = 0; s < matrix.scenarios.size(); ++s) {
-    text += fmt::format("- **{}** `{}`: {}\n", letter(s), matrix.scenarios[s], matrix.titles[s]);
-  }
-  text += fmt::format("\n{}\n", kLegend);
-  const std::vector<std::string> impossible = impossible_cells(matrix);
-  if (!impossible.empty()) text += "\nSettings that cannot be:\n\n";
-  for (const std::string& cell : impossible) text += fmt::format("- {}\n", cell);
-  const Row head = head_of(matrix);
-  std::string line = "|";
-  for (std::size_t i = 0; i < head.size(); ++i) line += i < matrix.axes.size() ? "---|" : "---:|";
-  for (std::size_t m = 0; m < kMatrixMeasures; ++m) {
-    text += fmt::format("\n**{}**\n\n{}{}\n", kMeasures[m].title, markdown_row(head), line);
-    for (const Row& row : rows_of(matrix, m)) text += markdown_row(row);
-  }
-  return text;
-}
-
 std::string matrix_csv(const Matrix& matrix) {
   Row head;
   for (const MatrixAxis& axis : matrix.axes) head.push_back(axis.key);
   head.insert(head.end(), {"scenario", "impossible", "runs", "unsettled"});
-  for (const MeasureName& measure : kMeasures) {
-    head.push_back(fmt::format("{}_worst", measure.key));
-    head.push_back(fmt::format("{}_mean", measure.key));
+  for (const std::string_view key : kKeys) {
+    head.push_back(fmt::format("{}_worst", key));
+    head.push_back(fmt::format("{}_mean", key));
   }
   std::string text = csv_row(head);
   for (std::size_t c = 0; c < matrix.cells(); ++c) {

@@ -57,8 +57,13 @@ struct Matrix {
   }
 };
 
-std::string matrix_text(const Matrix& matrix);
-std::string matrix_markdown(const Matrix& matrix);
+// "lost", "stranded", "no-writes", "latency-p99", "lag".
+std::string_view measure_name(MatrixMeasure measure);
+
+// One table for each of the measures.
+std::string matrix_text(const Matrix& matrix, const std::vector<MatrixMeasure>& measures);
+std::string matrix_markdown(const Matrix& matrix, const std::vector<MatrixMeasure>& measures);
+// All measures.
 std::string matrix_csv(const Matrix& matrix);  // one row for each scenario in each cell
 std::string matrix_json(const Matrix& matrix);
 

@@ -166,7 +166,7 @@ bool StripChart::gather(Instant at, EventId cause, const Fact& fact) {
   }
 }
 
-void StripChart::write(const Line& line) {
+std::string StripChart::text_of(const Line& line) const {
   std::string epoch = "-";
   std::string log = "-";
   std::string high_watermark = "-";
@@ -180,8 +180,43 @@ void StripChart::write(const Line& line) {
   const std::string node = line.node == kNoNode ? "--" : node_text(scenario_, line.node);
   const std::string partition =
       line.partition == kNoPartition ? "-" : partition_text(scenario_, line.partition);
-  output_(context_, fmt::format(kLine, time_text(line.at), node, line.glyph, line.role, partition,
-                                epoch, log, high_watermark, isr, line.what, line.cause));
+  return fmt::format(kLine, time_text(line.at), node, line.glyph, line.role, partition, epoch, log,
+                     high_watermark, isr, line.what, line.cause);
+}
+
+void StripChart::write(const Line& line) {
+  release();
+  output_(context_, text_of(line));
+}
+
+void StripChart::hold(const Line& line, EventId event) {
+  if (held_event_ != event) release();
+  held_event_ = event;
+  held_.push_back(text_of(line));
+}
+
+void StripChart::release() {
+  for (const std::string& text : held_) output_(context_, text);
+  held_.clear();
+}
+
+// Faults that ended by themselves up to now.
+void StripChart::tell_undone(Instant until) {
+  for (std::size_t i = 0; i < undone_at_.size();) {
+    const auto [at, fault] = undone_at_[i];
+    if (at > until) {
+      ++i;
+      continue;
+    }
+    undone_at_.erase(undone_at_.begin() + static_cast<std::ptrdiff_t>(i));
+    flush();
+    Line line;
+    line.at = at;
+    line.glyph = '@';
+    line.what = fault_words(scenario_, static_cast<std::size_t>(fault)) + " ends";
+    line.cause = fmt::format("fault {}", fault + 1);
+    write(line);
+  }
 }
 
 StripChart::Line StripChart::line_of(Instant at, const Fact& fact) {
@@ -260,11 +295,21 @@ std::string StripChart::cause_text(EventId event, EventId cause) const {
   return cause == EventId() ? "scenario" : fmt::format("e{}", cause.value());
 }
 
+void StripChart::learn_fault(Instant at, EventId event, const Fact& fact) {
+  fault_ = fact.a;
+  fault_event_ = event;
+  const auto& faults = scenario_.setup.faults;
+  const auto index = static_cast<std::size_t>(fact.a);
+  if (index >= faults.size() || faults[index].revert_after == Duration()) return;
+  // Undone once, after its last firing.
+  std::erase_if(undone_at_, [&](const auto& known) { return known.second == fact.a; });
+  undone_at_.emplace_back(at + faults[index].revert_after, fact.a);
+}
+
 void StripChart::on_fact(Instant at, EventId event, EventId cause, const Fact& fact) {
-  if (fact.kind == FactKind::kFaultFired) {
-    fault_ = fact.a;
-    fault_event_ = event;
-  }
+  if (!undone_at_.empty()) tell_undone(at);
+  if (fact.kind == FactKind::kFaultFired) learn_fault(at, event, fact);
+  if (fact.kind == FactKind::kFaultsHealed) undone_at_.clear();
   const bool gathered = gather(at, cause, fact);
   StripText text = gathered ? StripText{} : strip_text(scenario_, fact);
   const bool writes = !text.what.empty() && is_news(fact);
@@ -276,20 +321,30 @@ void StripChart::on_fact(Instant at, EventId event, EventId cause, const Fact& f
   line.glyph = text.glyph;
   line.what = std::move(text.what);
   line.cause = cause_text(event, cause);
-  write(line);
+  if (fact.kind == FactKind::kFaultFired && held_event_ == event) {
+    output_(context_, text_of(line));
+    release();
+  } else if (cause == EventId()) {
+    hold(line, event);
+  } else {
+    write(line);
+  }
 }
 
 void StripChart::finish(const RunResult& result) {
   flush();
+  release();
   for (const LostRange& range : lost_ranges(result.lost)) {
     Line line;
     line.at = result.end;
     line.glyph = 'x';
     line.partition = range.first.partition;
-    line.what = fmt::format("LOST {}{}, gone at {}", lost_range_records(range),
-                            lost_range_whose(scenario_, range),
-                            duration_rounded(range.first.gone - Instant()));
-    line.cause = fmt::format("e{}", range.first.event.value());
+    const bool gone = range.first.gone < kNever;
+    line.what =
+        fmt::format("LOST {}{}, {}", lost_range_records(range), lost_range_whose(scenario_, range),
+                    gone ? "gone at " + duration_rounded(range.first.gone - Instant())
+                         : lost_range_end(scenario_, range));
+    line.cause = gone ? fmt::format("e{}", range.first.event.value()) : "-";
     write(line);
   }
 }

@@ -65,12 +65,17 @@ class StripChart {
   void learn(const Fact& fact);
   void learn_process(const Fact& fact);
   void learn_truth(const Fact& fact);
+  void learn_fault(Instant at, EventId event, const Fact& fact);
   bool gather(Instant at, EventId cause, const Fact& fact);
   void gather_acked(Instant at, EventId cause, const Fact& fact);
   Stretch& stretch(FactKind kind, NodeId node, PartitionId partition, std::int64_t from);
   void flush();
   bool is_news(const Fact& fact);
   void write(const Line& line);
+  void hold(const Line& line, EventId event);
+  void release();
+  void tell_undone(Instant until);
+  [[nodiscard]] std::string text_of(const Line& line) const;
   Line line_of(Instant at, const Fact& fact);
   [[nodiscard]] std::string cause_text(EventId event, EventId cause) const;
 
@@ -84,7 +89,11 @@ class StripChart {
   std::vector<Stretch> stretches_;   // being gathered, in order of their begin
   std::vector<SentBatch> sent_;      // not yet acknowledged
   std::vector<std::uint64_t> told_;  // first-of-a-kind facts that were written, sorted
-  EventId fault_event_;              // the latest fault's
+  std::vector<std::pair<Instant, std::int64_t>> undone_at_;  // faults with an end, when
+  // What a step of the scenario does stands below the fault that it was.
+  std::vector<std::string> held_;
+  EventId held_event_;
+  EventId fault_event_;  // the latest fault's
   std::int64_t fault_ = -1;
 };
 
@@ -93,6 +102,8 @@ struct StripText {
   char glyph = ' ';
   std::string what;
 };
+// "kill leader(orders/0)"
+std::string fault_words(const Scenario& scenario, std::size_t fault);
 StripText strip_text(const Scenario& scenario, const Fact& fact);
 
 }  // namespace ackident

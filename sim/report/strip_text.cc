@@ -102,7 +102,7 @@ StripText process_text(const Fact& fact) {
   switch (fact.kind) {
     case FactKind::kStarted: return {'^', fact.b == 1 ? "starts, was shut down cleanly" : "starts"};
     case FactKind::kKilled:
-      if (fact.a == 0) return {'!', "killed, page cache kept"};
+      if (fact.a == 0) return {'!', "killed"};
       return {'!', fact.a == 1 ? "power lost" : "exits"};
     case FactKind::kFrozen: return {'~', "frozen"};
     case FactKind::kResumed: return {'~', "moves again"};
@@ -112,6 +112,14 @@ StripText process_text(const Fact& fact) {
 }
 
 }  // namespace
+
+std::string fault_words(const Scenario& scenario, std::size_t fault) {
+  const auto& faults = scenario.setup.faults;
+  std::string text(fault < faults.size() ? fault_action_name(faults[fault].action) : "fault");
+  const std::string target = fault_text(scenario, fault).target;
+  if (!target.empty()) text += " " + target;
+  return text;
+}
 
 StripText strip_text(const Scenario& scenario, const Fact& fact) {
   switch (fact.kind) {
@@ -145,11 +153,12 @@ StripText strip_text(const Scenario& scenario, const Fact& fact) {
     case FactKind::kResumed:
     case FactKind::kShutdownBegan: return process_text(fact);
     case FactKind::kFaultFired: {
-      const auto& faults = scenario.setup.faults;
       const auto index = static_cast<std::size_t>(fact.a);
-      const std::string action =
-          index < faults.size() ? std::string(fault_action_name(faults[index].action)) : "fault";
-      return {'@', fact.b == 1 ? action : action + ": changes nothing"};
+      std::string text = fault_words(scenario, index);
+      const std::string note = fault_text(scenario, index).note;
+      if (fact.b != 1) text += " (changes nothing)";
+      if (!note.empty()) text += ": " + note;
+      return {'@', text};
     }
     case FactKind::kFaultsHealed: return {'@', "faults end, all is healed"};
     default: return {};

@@ -13,7 +13,6 @@ namespace {
 
 enum class Colour : std::uint8_t { kPlain, kGood, kBad, kDoubtful, kFaint };
 
-constexpr std::size_t kColumns = 100;
 constexpr std::size_t kLabel = 13;
 constexpr std::size_t kLostShownMax = 3;
 
@@ -61,8 +60,8 @@ std::vector<std::string_view> wrapped(std::string_view text, std::size_t columns
 
 class Summary {
  public:
-  Summary(const Scenario& scenario, const RunResult& result, bool colour)
-      : scenario_(scenario), result_(result), colour_(colour) {}
+  Summary(const Scenario& scenario, const RunResult& result, bool colour, std::size_t columns)
+      : scenario_(scenario), result_(result), colour_(colour), columns_(columns) {}
 
   std::string write() {
     verdict();
@@ -92,7 +91,8 @@ class Summary {
 
   void row(std::string_view label, const std::string& text, Colour colour = Colour::kPlain) {
     const bool paint = colour_ && colour != Colour::kPlain;
-    for (const std::string_view line : wrapped(text, kColumns - kLabel)) {
+    const std::size_t room = columns_ > kLabel ? columns_ - kLabel : text.size();
+    for (const std::string_view line : wrapped(text, room)) {
       text_ += fmt::format("{}{:<{}}{}{}\n", paint ? escape_of(colour) : "", label, kLabel,
                            paint ? "\x1b[0m" : "", line);
       label = {};
@@ -115,6 +115,7 @@ class Summary {
   const Scenario& scenario_;
   const RunResult& result_;
   bool colour_;
+  std::size_t columns_;
   std::string text_;
 };
 
@@ -217,8 +218,10 @@ void Summary::expectations() {
     const ExpectationResult& seen = result_.expectations[i];
     if (seen.verdict == Verdict::kPass) continue;
     const Expectation& wanted = scenario_.expect[i];
-    const std::string text = fmt::format("{}:{}: {}: expected {}, seen {}", scenario_.file,
-                                         wanted.line, wanted.name, seen.expected, seen.seen);
+    const std::string place =
+        wanted.line == 0 ? scenario_.file : fmt::format("{}:{}", scenario_.file, wanted.line);
+    const std::string text = fmt::format("{}: {}: expected {}, seen {}{}", place, wanted.name,
+                                         seen.expected, seen.seen, since_text(seen.at, seen.event));
     if (seen.verdict == Verdict::kFail) {
       failed.push_back(text);
     } else {
@@ -242,11 +245,10 @@ void Summary::lost() {
     const std::string acked = duration_rounded(first.acked - Instant());
     const std::string last = duration_rounded(range.last.acked - Instant());
     const char mark = first.offset == kNoOffset ? ' ' : '@';
-    std::string text = fmt::format(
-        "{}{}{}{}: {} ({}, {}, e{}), acked {}", partition_text(scenario_, first.partition), mark,
-        lost_range_records(range), lost_range_whose(scenario_, range), copy_end_name(first.how),
-        node_text(scenario_, first.last_holder), duration_rounded(first.gone - Instant()),
-        first.event.value(), acked);
+    std::string text =
+        fmt::format("{}{}{}{}: {}, acked {}", partition_text(scenario_, first.partition), mark,
+                    lost_range_records(range), lost_range_whose(scenario_, range),
+                    lost_range_end(scenario_, range), acked);
     if (last != acked) text += " to " + last;
     texts.push_back(text);
     told += range.count;
@@ -302,8 +304,9 @@ void Summary::identity() {
 
 }  // namespace
 
-std::string report_summary(const Scenario& scenario, const RunResult& result, bool colour) {
-  return Summary(scenario, result, colour).write();
+std::string report_summary(const Scenario& scenario, const RunResult& result, bool colour,
+                           std::size_t columns) {
+  return Summary(scenario, result, colour, columns).write();
 }
 
 }  // namespace ackident

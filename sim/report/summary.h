@@ -1,6 +1,7 @@
-// What a person grasps in ten seconds: at most 30 lines of at most 100 columns.
+// What a person grasps in ten seconds: at most 30 rows, which break to fit a terminal.
 #pragma once
 
+#include <cstddef>
 #include <string>
 
 #include "oracle/result.h"
@@ -10,6 +11,9 @@ namespace ackident {
 
 struct Scenario;
 
-std::string report_summary(const Scenario& scenario, const RunResult& result, bool colour);
+inline constexpr std::size_t kUnbroken = 0;  // as many columns as a row needs
+
+std::string report_summary(const Scenario& scenario, const RunResult& result, bool colour,
+                           std::size_t columns = kUnbroken);
 
 }  // namespace ackident

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <optional>
 
+#include "kafka/config_table.h"
 #include "scenario/json_source.h"
 
 namespace ackident {
@@ -55,17 +56,48 @@ Path parse_path(std::string_view text) {
   }
 }
 
+// Where a key of Kafka belongs in a scenario; any other text is a path itself.
+std::string path_of(const std::string& text) {
+  constexpr std::pair<ConfigScope, std::string_view> kPlaces[] = {
+      {ConfigScope::kTopic, "topics.*.config."},
+      {ConfigScope::kProducer, "producers.*.config."},
+      {ConfigScope::kCluster, "cluster.config."},
+      {ConfigScope::kConsumer, "consumers.*.config."}};
+  if (text == "replication.factor") return "topics.*.replication_factor";
+  for (const auto& [scope, place] : kPlaces) {
+    if (find_config_key(text, scope) != nullptr) return std::string(place) + text;
+  }
+  return text;
+}
+
+// How the elements of a list are called, in order; empty: by their index alone.
+std::vector<std::string> names_in(const JsonNode& list) {
+  std::vector<std::string> names;
+  for (const JsonNode& child : list.children) {
+    const JsonNode* name = child.find("name");
+    const bool producers = list.key == "producers";
+    if (name == nullptr && !producers) name = child.find("group");
+    if (name != nullptr) {
+      names.push_back(name->text);
+    } else {
+      names.push_back(producers ? "p" + std::to_string(names.size() + 1) : std::string());
+    }
+  }
+  return names;
+}
+
 class Override {
  public:
   Override(const std::string& text, Diagnostics& problems)
       : text_(text), problems_(problems), source_(problems.add_source("--set", text)) {}
 
   void apply(JsonNode& root) {
+    root_ = &root;
     const std::size_t equals = text_.find('=');
     if (equals == std::string::npos || equals == 0) {
       return fail(0, "an override is PATH=VALUE, such as producers.0.config.acks=1");
     }
-    path_ = parse_path(std::string_view(text_).substr(0, equals));
+    path_ = parse_path(path_of(text_.substr(0, equals)));
     value_begin_ = equals + 1;
     descend(root);
   }
@@ -100,13 +132,39 @@ class Override {
         std::from_chars(segment.data(), segment.data() + segment.size(), index);
     const bool number = error == std::errc() && end == segment.data() + segment.size();
     if (number && index < list.children.size()) return &list.children[index];
-    for (JsonNode& child : list.children) {
-      const JsonNode* name = child.find("name");
-      if (name != nullptr && name->text == segment) return &child;
-    }
-    fail(0, "\"" + segment + "\" is no element of a list of " +
-                std::to_string(list.children.size()) + ": give an index from 0, or a name");
+    const std::vector<std::string> names = names_in(list);
+    const auto named = std::find(names.begin(), names.end(), segment);
+    if (named != names.end())
+      return &list.children[static_cast<std::size_t>(named - names.begin())];
+    fail(0, "there is no \"" + segment + "\" in \"" + list.key + "\"" + elements(segment, names));
     return nullptr;
+  }
+
+  // A key of Kafka that is misspelt or not modelled: then that is what to say.
+  bool looks_like_kafka(const std::string& key) {
+    if (is_unmodelled_config(key)) {
+      fail(0, "Kafka has the key \"" + key + "\", ackident does not model it");
+      return true;
+    }
+    std::vector<std::string_view> names = {"replication.factor"};
+    for (const ConfigKey& known : config_keys()) names.push_back(known.name);
+    const std::string meant = did_you_mean(key, names);
+    if (!meant.empty()) fail(0, "Kafka has no key \"" + key + "\"" + meant);
+    return !meant.empty();
+  }
+
+  // What could have been meant.
+  static std::string elements(const std::string& segment, const std::vector<std::string>& names) {
+    if (names.empty()) return ", which is empty";
+    std::vector<std::string_view> views;
+    for (const std::string& name : names) {
+      if (!name.empty()) views.emplace_back(name);
+    }
+    const std::string range =
+        names.size() == 1 ? "index 0" : "indexes 0 to " + std::to_string(names.size() - 1);
+    if (views.empty()) return "; it has " + range;
+    const std::string meant = did_you_mean(segment, views);
+    return meant.empty() ? "; it has " + list_names(views) + " (" + range + ")" : meant;
   }
 
   JsonNode* member(JsonNode& object) {
@@ -125,6 +183,15 @@ class Override {
       if (found == object.children.end()) continue;
       path_.next += count;
       return &*found;
+    }
+    if (&object == root_ && looks_like_kafka(path_.joined(rest))) return nullptr;
+    if (object.key == "topics" && rest > 1) {
+      std::vector<std::string_view> names;
+      for (const JsonNode& topic : object.children) names.emplace_back(topic.key);
+      const std::string meant = did_you_mean(path_.segments[path_.next], names);
+      fail(0, "there is no topic \"" + path_.segments[path_.next] + "\"" +
+                  (meant.empty() ? "; there are: " + list_names(names) : meant));
+      return nullptr;
     }
     // A new member. Below "config" stand Kafka's keys: what is left of the path is one of them.
     const std::size_t count = path_.dotted && object.key == "config" ? rest : 1;
@@ -166,6 +233,7 @@ class Override {
   std::uint16_t source_;
   Path path_;
   std::size_t value_begin_ = 0;
+  const JsonNode* root_ = nullptr;
 };
 
 }  // namespace

@@ -65,6 +65,12 @@ struct Expectation {
   std::vector<Offset> offsets;    // kLostOffsets
 };
 
+// A fault as its author put it.
+struct FaultText {
+  std::string target;  // "leader(orders/0)", "from b1 to b2, b3"
+  std::string note;
+};
+
 struct Scenario {
   std::string file;               // as given on the command line
   std::string name;               // file name without ".json"
@@ -74,6 +80,7 @@ struct Scenario {
   KafkaVersion version;
   std::uint64_t seed = 1;
   ClusterSetup setup;
+  std::vector<FaultText> fault_texts;  // by fault
   std::vector<Expectation> expect;
   std::vector<std::string> warnings;  // Kafka keys that exist and are not modelled
 };

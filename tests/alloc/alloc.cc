@@ -96,8 +96,8 @@ std::uint64_t run(Load& load, std::uint64_t seed) {
 bool check(const char* what, std::uint64_t warming_up, std::uint64_t counted,
            std::uint64_t events) {
   std::printf("%s: %llu allocations while warming up, %llu in %llu events after it\n", what,
-              static_cast<unsigned long long>(warming_up),
-              static_cast<unsigned long long>(counted), static_cast<unsigned long long>(events));
+              static_cast<unsigned long long>(warming_up), static_cast<unsigned long long>(counted),
+              static_cast<unsigned long long>(events));
   return warming_up > 0 && counted == 0;
 }
 
@@ -157,11 +157,50 @@ bool model_is_quiet() {
          events > 100'000;
 }
 
+constexpr const char* kSweep = R"json({
+  "doc": "A leader's death, as a sweep runs it again and again.",
+  "kafka": "3.9",
+  "duration": "30s",
+  "cluster": {"brokers": 3},
+  "topics": {"orders": {"replication_factor": 3, "config": {"min.insync.replicas": 2}}},
+  "producers": [{"topic": "orders", "rate": "100/s"}],
+  "consumers": [{"group": "billing", "topic": "orders"}],
+  "faults": [{"at": "10s", "kill": "leader(orders/0)", "for": "5s"}]
+})json";
+
+struct Sweep {
+  std::uint64_t allocated = 0;
+  std::uint64_t events = 0;
+};
+
+Sweep sweep(const char* duration) {
+  const Scenario scenario = load_scenario("alloc", kSweep, {duration});
+  Runner runner(scenario);
+  constexpr std::uint64_t kSeeds = 20;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) runner.run(seed);
+  const std::uint64_t before = allocations;
+  Sweep counted;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) counted.events += runner.run(seed).events;
+  counted.allocated = allocations - before;
+  return counted;
+}
+
+// Each run begins and ends with some allocations, a broker that starts has some, and no event has:
+// runs four times as long have as many.
+bool sweep_is_quiet() {
+  const Sweep brief = sweep("duration=30s");
+  const Sweep lengthy = sweep("duration=120s");
+  return check("sweep", brief.allocated, lengthy.allocated - brief.allocated,
+               lengthy.events - brief.events) &&
+         lengthy.events > 3 * brief.events;
+}
+
 }  // namespace
 }  // namespace ackident
 
 int main() {
   const bool queue = ackident::queue_is_quiet();
   const bool model = ackident::model_is_quiet();
-  return queue && model ? 0 : 1;
+  const bool sweep = ackident::sweep_is_quiet();
+  return queue && model && sweep ? 0 : 1;
 }

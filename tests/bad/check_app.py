@@ -23,14 +23,15 @@ def check_arguments(ackident, folder, failures):
     pipe = f"{folder}/pipe"
     os.mkfifo(pipe)
     for name, arguments, text, code, words in (
-            ("a directory", ["run", folder], "", 2, f"cannot read {folder}: it is a directory"),
-            ("no such file", ["run", missing], "", 2, f"cannot read {missing}: No such file"),
+            ("a directory", ["run", folder], "", 2, f"there is no scenario in {folder}"),
+            ("no such file", ["run", missing], "", 2, f"there is no file or folder {missing}"),
             ("an empty pipe", ["run", "-"], "", 2, "the file is empty"),
             ("a device", ["run", "/dev/null"], "", 2, "the file is empty"),
             ("a scenario in a pipe", ["run", "-"], scenario, 0, "PASS"),
-            ("no file", ["run"], "", 2, "FILE is required"),
-            ("an unknown command", ["rum", "x"], "", 2, "run"),
-            ("seeds the wrong way", ["swarm", "--seeds", "9..1"], "", 2, "expected seeds"),
+            ("no file", ["run"], "", 2, "PATH is required"),
+            ("an unknown command", ["rum", "x"], "", 2,
+             'there is no command "rum"; did you mean "run"?'),
+            ("seeds the wrong way", ["swarm", "--seeds", "9..1"], "", 2, "no range"),
             ("a trace of many", ["swarm", "--seeds", "1..2", "--trace"], "", 2, "one seed"),
             ("an unknown version", ["swarm", "--kafka", "3.99"], "", 2, "3.99"),
             ("an unwritable report", ["run", "-", "--json", f"{folder}/no/such/x.json"], scenario,

@@ -1,44 +1,14 @@
 // The whole model with its oracles and recorders, as a user runs it: per event against RL3F (G3),
-// runs per second (G4c), what a run costs by itself (G4), two threads (G4b), the binary trace, the
-// report's share, and a cluster of a hundred brokers.
-#include <atomic>
-#include <chrono>
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
-#include <thread>
-
+// runs per second (G4c), the binary trace, the report's share, and a cluster of a hundred brokers.
 #include "drive/run.h"
 #include "pair.h"
 #include "report/json.h"
 #include "report/summary.h"
 #include "rl3f.h"
-#include "scenario/load.h"
+#include "scenarios.h"
 
 namespace ackident::bench {
 namespace {
-
-Scenario load(const std::string& name, const std::vector<std::string>& overrides = {}) {
-  const std::string path = std::string(ACKIDENT_BENCH_DIR) + "/" + name;
-  std::ifstream file(path);
-  if (!file) throw std::runtime_error("cannot read " + path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return load_scenario(path, text.str(), overrides);
-}
-
-// Half a minute of the canonical run, with a leader's death: what a sweep runs again and again.
-Scenario load_short() {
-  return load("canonical.json", {"duration=30s", "faults.0.at=10s", "faults.0.for=5s",
-                                 "faults.1.at=20s", "faults.1.for=5s"});
-}
-
-template <class F>
-double cpu_of(F&& f) {
-  const double start = cpu_ns();
-  f();
-  return cpu_ns() - start;
-}
 
 // ratio: how many times RL3F's time per event the model takes. The first runs grow the memory.
 void model(benchmark::State& state) {
@@ -75,20 +45,6 @@ void model(benchmark::State& state) {
   if (lost != 0) state.SkipWithError("acks=all lost a record, or an invariant broke");
 }
 BENCHMARK(model)->Iterations(1);
-
-// us of a run in which nothing happens: reset, forming the cluster, the result.
-void fixed_cost(benchmark::State& state) {
-  const Scenario scenario = load("empty.json", {"duration=1ms", "settle=false"});
-  Runner runner(scenario);
-  std::vector<double> us;
-  for (auto _ : state) {
-    for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
-      us.push_back(cpu_of([&] { runner.run(seed); }) / 1e3);
-    }
-  }
-  state.counters["us"] = median(us);
-}
-BENCHMARK(fixed_cost)->Iterations(1);
 
 // ratio: with the binary trace over without.
 void model_traced(benchmark::State& state) {
@@ -136,63 +92,14 @@ void scale(benchmark::State& state) {
   const Scenario large = load("scale.json");
   Runner small_runner(small);
   Runner large_runner(large);
-  small_runner.run(1);
-  std::uint64_t events = 0;
-  for (auto _ : state) {
-    const RunResult* result = nullptr;
-    const double large_ns = cpu_of([&] { result = &large_runner.run(1); });
-    events = result->events;
-    const double small_ns = cpu_of([&] { result = &small_runner.run(1); });
-    state.counters["ns"] = large_ns / static_cast<double>(events);
-    state.counters["ratio"] = large_ns / static_cast<double>(events) /
-                              (small_ns / static_cast<double>(result->events));
-    state.counters["cpu_s"] = large_ns / 1e9;
-  }
-  state.counters["events"] = static_cast<double>(events);
+  const auto small_events = static_cast<double>(small_runner.run(1).events);
+  const auto large_events = static_cast<double>(large_runner.run(1).events);
+  measure_pairs(
+      state, 1, [&] { large_runner.run(1); }, [&] { small_runner.run(1); });
+  state.counters["ratio"] = state.counters["ratio"] * small_events / large_events;
+  state.counters["events"] = large_events;
 }
 BENCHMARK(scale)->Iterations(1);
-
-// Wall seconds of one sweep; the digests of all runs, whoever ran them.
-double sweep(const Scenario& scenario, std::uint32_t threads, std::uint64_t seeds,
-             std::uint64_t& digests) {
-  std::atomic<std::uint64_t> next = 1;
-  std::atomic<std::uint64_t> combined = 0;
-  const auto work = [&] {
-    Runner runner(scenario);
-    for (std::uint64_t seed = next++; seed <= seeds; seed = next++) {
-      combined ^= runner.run(seed).digest;
-    }
-  };
-  const auto start = std::chrono::steady_clock::now();
-  std::vector<std::thread> others;
-  for (std::uint32_t i = 1; i < threads; ++i) others.emplace_back(work);
-  work();
-  for (std::thread& other : others) other.join();
-  digests = combined;
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-// scaling: of two threads, by the wall clock; worth something on an idle machine only. cpu_s: what
-// 10,000 seeds take on two cores, from the CPU time of one thread.
-void sweep_threads(benchmark::State& state) {
-  constexpr std::uint64_t kSeeds = 200;
-  const Scenario scenario = load_short();
-  std::vector<double> scaling;
-  double cpu = 0;
-  for (auto _ : state) {
-    for (int i = 0; i < 3; ++i) {
-      std::uint64_t one = 0;
-      std::uint64_t two = 0;
-      double alone = 0;
-      cpu = cpu_of([&] { alone = sweep(scenario, 1, kSeeds, one); });
-      scaling.push_back(alone / sweep(scenario, 2, kSeeds, two));
-      if (one != two) state.SkipWithError("the results depend on the number of threads");
-    }
-  }
-  state.counters["scaling"] = median(scaling);
-  state.counters["seconds_10000"] = cpu / 1e9 / static_cast<double>(kSeeds) * 10'000 / 2;
-}
-BENCHMARK(sweep_threads)->Iterations(1);
 
 }  // namespace
 }  // namespace ackident::bench

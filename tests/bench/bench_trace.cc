@@ -1,4 +1,6 @@
-// G7: the streaming JSON writer of traces against a nlohmann DOM of the same records and its dump.
+// G7: the streaming JSON writer of traces against a nlohmann DOM of the same records and its dump;
+// the binary writer against the JSON writer; and reading either trace back.
+#include <cstring>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -8,14 +10,15 @@
 namespace ackident::bench {
 namespace {
 
+constexpr std::uint64_t kRecords = 1'000'000;
 // The DOM of more records would not fit the caches it is entitled to; ns per record is what counts.
-constexpr std::uint64_t kRecords = 100'000;
+constexpr std::uint64_t kDomRecords = 100'000;
 
-std::vector<TraceRecord> records() {
+std::vector<TraceRecord> records(std::uint64_t count) {
   std::vector<TraceRecord> all;
   std::uint64_t random = 88172645463325252;
   std::int64_t at = 0;
-  for (std::uint64_t i = 1; i <= kRecords; ++i) {
+  for (std::uint64_t i = 1; i <= count; ++i) {
     random ^= random << 13;
     random ^= random >> 7;
     random ^= random << 17;
@@ -61,24 +64,72 @@ struct Counter {
   }
 };
 
+template <class Writer>
+void write(const std::vector<TraceRecord>& all, ByteSink to) {
+  TraceSink sink = Writer(to);
+  for (const TraceRecord& record : all) append(sink, record);
+  finish(sink);
+}
+
 // ratio: how many times as fast as the DOM; gb_s: of the writer.
 void json(benchmark::State& state) {
-  const std::vector<TraceRecord> all = records();
+  const std::vector<TraceRecord> all = records(kDomRecords);
   Counter counter;
-  const auto write = [&] {
-    TraceSink sink = TraceJsonWriter(counter.sink());
-    for (const TraceRecord& record : all) append(sink, record);
-    finish(sink);
-  };
   measure_pairs(
-      state, static_cast<double>(kRecords), [&] { benchmark::DoNotOptimize(dump_dom(all)); },
-      write);
-  const double bytes_each = static_cast<double>(counter.bytes) / kPairs / kRecords;
+      state, static_cast<double>(kDomRecords), [&] { benchmark::DoNotOptimize(dump_dom(all)); },
+      [&] { write<TraceJsonWriter>(all, counter.sink()); });
+  const double bytes_each = static_cast<double>(counter.bytes) / kPairs / kDomRecords;
   state.counters["bytes_each"] = bytes_each;
   state.counters["gb_s"] = bytes_each / state.counters["b_ns"];
   if (counter.block_most > BlockWriter::kBlock) state.SkipWithError("memory grows with the trace");
 }
 BENCHMARK(json)->Iterations(1);
+
+// ratio: how many times as fast as the JSON writer.
+void binary(benchmark::State& state) {
+  const std::vector<TraceRecord> all = records(kRecords);
+  Counter counter;
+  measure_pairs(
+      state, static_cast<double>(kRecords), [&] { write<TraceJsonWriter>(all, counter.sink()); },
+      [&] { write<TraceBinaryWriter>(all, counter.sink()); });
+  if (counter.block_most > BlockWriter::kBlock) state.SkipWithError("memory grows with the trace");
+}
+BENCHMARK(binary)->Iterations(1);
+
+ByteSink into(std::string& text) {
+  return {[](void* context, const char* bytes, std::size_t count) {
+            static_cast<std::string*>(context)->append(bytes, count);
+          },
+          &text};
+}
+
+// ratio: how many times as fast as nlohmann reads JSON a program reads the binary trace.
+void read(benchmark::State& state) {
+  const std::vector<TraceRecord> all = records(kDomRecords);
+  std::string text;
+  std::string bytes;
+  write<TraceJsonWriter>(all, into(text));
+  write<TraceBinaryWriter>(all, into(bytes));
+  std::uint64_t from_json = 0;
+  std::uint64_t from_binary = 0;
+  measure_pairs(
+      state, static_cast<double>(kDomRecords),
+      [&] {
+        for (const auto& record : nlohmann::json::parse(text)) {
+          from_json += record["id"].get<std::uint64_t>();
+        }
+      },
+      [&] {
+        for (std::size_t at = sizeof TraceBinaryWriter::kMark - 1; at < bytes.size();
+             at += sizeof(TraceRecord)) {
+          TraceRecord record;
+          std::memcpy(&record, bytes.data() + at, sizeof record);
+          from_binary += record.id.value();
+        }
+      });
+  if (from_json != from_binary) state.SkipWithError("the traces differ");
+}
+BENCHMARK(read)->Iterations(1);
 
 }  // namespace
 }  // namespace ackident::bench

@@ -17,6 +17,13 @@ inline double cpu_ns() {
   return static_cast<double>(at.tv_sec) * 1e9 + static_cast<double>(at.tv_nsec);
 }
 
+template <class F>
+double cpu_of(F&& f) {
+  const double start = cpu_ns();
+  f();
+  return cpu_ns() - start;
+}
+
 inline double median(std::vector<double> values) {
   std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
   return values[values.size() / 2];

@@ -11,12 +11,12 @@
 
 namespace ackident::bench {
 
-struct Rl3Event {
-  std::uint64_t at = 0;
-  bool is_timer = false;
-  std::uint32_t source = 0;
-  Rl3Message message;
-};
+// Handles what a queue pops, in order.
+template <class Queue, class Handle>
+void run_popping(Queue& queue, std::uint64_t until, Handle&& handle) {
+  Rl3Event event;
+  while (queue.pop(until, event)) handle(event);
+}
 
 // One fixed ring per connection, one deadline per timer, and the least of their nine heads. A timer
 // keeps its place when it is re-armed later or disarmed, and is looked at again when that comes up.
@@ -24,8 +24,6 @@ struct Rl3Event {
 // for the three workloads and for nothing else; that is what makes this the limit.
 class FixedQueue {
  public:
-  using Event = Rl3Event;
-
   void reset() {
     heads_.fill(kEmpty);
     deadlines_.fill(kEmpty);
@@ -45,7 +43,11 @@ class FixedQueue {
   }
   void disarm(std::uint32_t timer) { deadlines_[timer] = kEmpty; }
 
-  bool pop(std::uint64_t until, Event& out) {
+  template <class Handle>
+  void run(std::uint64_t until, Handle&& handle) {
+    run_popping(*this, until, handle);
+  }
+  bool pop(std::uint64_t until, Rl3Event& out) {
     for (;;) {
       const std::uint64_t key = least();
       const auto source = static_cast<std::uint32_t>(key & (kSources - 1));
@@ -102,8 +104,6 @@ class FixedQueue {
 
 class ProjectQueue {
  public:
-  using Event = Rl3Event;
-
   void reset() {
     queue_.reset();
     for (std::uint32_t i = 0; i < kRl3Lanes; ++i) queue_.add_lane();
@@ -117,7 +117,11 @@ class ProjectQueue {
   }
   void disarm(std::uint32_t timer) { queue_.disarm(TimerId(timer)); }
 
-  bool pop(std::uint64_t until, Event& out) {
+  template <class Handle>
+  void run(std::uint64_t until, Handle&& handle) {
+    run_popping(*this, until, handle);
+  }
+  bool pop(std::uint64_t until, Rl3Event& out) {
     if (!queue_.pop(Instant(static_cast<std::int64_t>(until)), popped_)) return false;
     out.at = static_cast<std::uint64_t>(popped_.at.ns());
     out.is_timer = popped_.is_timer;

@@ -1,12 +1,16 @@
-// Any bytes as a scenario file: they are refused with a message, or run within bounds. A failed
-// SIM_CHECK, a crash, a leak or a hang is a finding.
+// Any bytes as a scenario file: they are refused with a message, or run within bounds and reported.
+// A failed SIM_CHECK, a crash, a leak or a hang is a finding.
 //
-//   build-fuzz/tests/fuzz/fuzz_scenario -max_len=4096 CORPUS tests/good tests/bad scenarios
+//   build-fuzz/tests/fuzz/fuzz_scenario -max_len=4096 -dict=build-fuzz/tests/fuzz/scenario.dict
+//     CORPUS tests/good tests/bad scenarios
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "drive/run.h"
+#include "report/cases.h"
+#include "report/json.h"
+#include "report/summary.h"
 #include "scenario/load.h"
 
 namespace {
@@ -24,7 +28,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   try {
     ackident::Scenario scenario = ackident::load_scenario("fuzz.json", text);
     scenario.setup.events_max = 20'000;
-    if (is_small(scenario)) ackident::run(scenario);
+    if (is_small(scenario)) {
+      const ackident::RunResult result = ackident::run(scenario);
+      ackident::report_json(scenario, result);
+      ackident::report_summary(scenario, result, true);
+      ackident::case_text(ackident::case_result(scenario, result));
+    }
   } catch (const ackident::ScenarioError&) {
     // Refused: as it should be, for most bytes.
   }

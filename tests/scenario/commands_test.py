@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""ackident test, digest and run --check-determinism from the outside: exit codes, formats, choice of
-files, and that the number of threads changes no byte.
+"""The commands from the outside: exit codes, formats, choice of files, what they say of wrong words, and
+that the number of threads changes no byte.
 
 usage: commands_test.py ACKIDENT ROOT
 """
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -15,8 +16,9 @@ scenario = str(root / "scenarios/acks1-leader-kill.json")
 problems = []
 
 
-def run(*words):
-    done = subprocess.run([program, *words], capture_output=True, text=True, check=False)
+def run(*words, env=None):
+    done = subprocess.run([program, *words], capture_output=True, text=True, check=False,
+                          env={**os.environ, "COLUMNS": "", **(env or {})})
     return done.returncode, done.stdout, done.stderr
 
 
@@ -51,13 +53,30 @@ with tempfile.TemporaryDirectory() as name:
           True)
     check("the way to look at it", "see: ackident run %s --set 'expect={\"lost\": 0}' --trace" %
           scenario in text, True)
+    # Where a run first parted from what was expected: of a count, of a state, of an outage, of a lag.
+    parted = {"facts": {"Truncated": 0}, "partitions": {"orders/0": {"leader": "b1"}},
+              "unavailable": {"writes": {"max": "5s"}}, "lag": {"billing": {"peak": {"max": 5000}}}}
+    _, text, _ = test(scenario, "--set", f"expect={json.dumps(parted)}")
+    for line in ("facts.Truncated: expected exactly 0, seen 1; first at 42.04 s (e105461)",
+                 "partitions.orders/0.leader: expected b1, seen b2; first at 28.248 s (e77414)",
+                 "unavailable.writes: expected at most 5 s, seen 8.273638083 s at orders/0; "
+                 "first at 25 s\n",
+                 "lag.billing.peak: expected at most 5000 records, seen 9987 records in group billing; "
+                 "first at 29.997 s\n"):
+        if line not in text:
+            problems.append(f"a failure lacks: {line}\n{text}")
     check("nothing bites", test(scenario, *nothing_bites)[0], 3)
     check("failure before doubt", test(scenario, *nothing_bites, "--set",
                                        'expect={"acked": 1}')[0], 1)
+    code, text, _ = test(scenario, "--set", "events_max=2000")
+    check("a run cut short", (code, len(text.splitlines())), (3, 4))
+    check("what it says", "UNKNOWN: the run was cut short at 2.119 s" in text, True)
     (folder / "bad.json").write_text("{")
     code, text, _ = test(str(folder))
     check("a refused one", (code, text.splitlines()[-1]), (2, "2 passed, 1 refused of 3 cases"))
     check("where it is wrong", "bad.json:1:2: error" in text, True)
+    check("its line for GitHub", "::error file=%s/bad.json,line=1,title=REFUSED::" % folder in
+          test(str(folder / "bad.json"), "--format", "github")[1], True)
     check("filter", test(str(folder), "--filter", "also")[:2],
           (0, f"PASS     {folder}/deep/also-good.json  seed 1\n1 passed of 1 case\n"))
     check("filter of nothing", test(str(folder), "--filter", "zebra")[0], 2)
@@ -70,10 +89,60 @@ with tempfile.TemporaryDirectory() as name:
         check(f"threads and {words}", test(str(folder), "--seeds", "1..6", *fails, *words, "--jobs",
                                            "3"), one)
 
+    # A shell's *.json takes a schema along.
+    code, text, complaints = run("validate", str(folder / "good.json"),
+                                 str(folder / "deep/none.schema.json"))
+    check("a schema among scenarios", (code, text), (0, f"{folder}/good.json: ok\n"))
+    check("it is named", "none.schema.json: left out" in complaints, True)
+    check("a schema alone", run("run", str(folder / "deep/none.schema.json"))[0], 2)
+    check("a folder", run("run", str(folder / "deep"))[1].splitlines()[0].split(":")[0],
+          "PASS         also-good")
+    check("two to one report", run("run", str(folder / "deep"), scenario, "--json", "-")[0], 2)
+
+    # A report that cannot be written is noticed before the run, and nothing is left behind.
+    for target in (folder / "none/x.json", folder / "deep"):
+        code, text, _ = run("run", scenario, "--json", str(target))
+        check(f"a report to {target.name}", (code, text), (2, ""))
+    report = folder / "report.json"
+    link = folder / "link.json"
+    report.touch()
+    link.symlink_to(report)
+    check("a report by a link", run("run", scenario, "--json", str(link))[0], 0)
+    check("the link stays", (link.is_symlink(), json.loads(report.read_text())["verdict"]),
+          (True, "PASS"))
+    check("a report to a device", run("run", scenario, "--json", "/dev/null")[0], 0)
+    check("the device stays", pathlib.Path("/dev/null").is_char_device(), True)
+    check("what is left", sorted(path.name for path in folder.iterdir() if "tmp" in path.name), [])
+
+for words, complaint in (
+        (["runn"], 'there is no command "runn"; did you mean "run"?'),
+        ([scenario], f"to run a scenario: ackident run {scenario}"),
+        (["run", scenario, "--sed", "1"], 'there is no option "--sed"; did you mean "--seed"?'),
+        (["run", scenario, "--seed"], "--seed needs a value"),
+        (["run", scenario, "--seed", "x"], '"x" is no whole number from 0'),
+        (["test", scenario, "--format", "xml"], "there are text, json, junit, github"),
+        (["run", scenario, "--set", "producers.shopp.rate=1/s"], 'did you mean "shop"?')):
+    code, text, complaints = run(*words)
+    check(f"{words}", (code, text, complaint in complaints), (2, "", True))
+for command in ("run", "test", "matrix", "digest", "validate", "schema", "config", "list", "swarm"):
+    examples = [line for line in run(command, "--help")[1].splitlines()
+                if line.startswith("  ackident ")]
+    check(f"examples of {command}", {line.split()[1] for line in examples}, {command})
+# Rows are whole for a program, and fit what COLUMNS says.
+widths = [max(map(len, run("run", scenario, env={"COLUMNS": columns})[1].splitlines()))
+          for columns in ("", "70")]
+check("columns", (widths[0] > 100, widths[1] <= 70), (True, True))
+
 matrix = str(root / "scenarios/matrix")
-one = run("matrix", matrix, "--format", "csv", "--jobs", "1")
-check("matrix", (one[0], len(one[1].splitlines())), (0, 1 + 27 * 8))
-check("matrix and threads", run("matrix", matrix, "--format", "csv", "--jobs", "3"), one)
+axes = ["--vary", "acks=1,all", "--vary", "min.insync.replicas=3", "--vary", "replication.factor=1,3"]
+one = run("matrix", matrix, *axes, "--format", "csv", "--jobs", "1")
+check("matrix", (one[0], len(one[1].splitlines())), (0, 1 + 4 * 8))
+check("matrix and threads", run("matrix", matrix, *axes, "--format", "csv", "--jobs", "3"), one)
+one = run("matrix", scenario, "--measure", "lag")
+check("axes of a file that places its replicas", (one[0], one[1].split(",")[0]), (0, "9 cells"))
+factor = run("matrix", f"{matrix}/leader-kill.json", "--measure", "lag")[1]
+check("axes of one that does not", factor.split(",")[0], "27 cells")
+check("one measure", ("Peak lag" in one[1], "latency" in one[1]), (True, False))
 # Cells share seeds and faults: a setting that changes nothing changes no figure.
 code, text, _ = run("matrix", matrix, "--vary", "topics.*.partitions=1", "--vary", "seed=7,7",
                     "--format", "csv")

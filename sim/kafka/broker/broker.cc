@@ -7,10 +7,6 @@
 namespace ackident {
 namespace {
 
-const BrokerConfig& config_of(const Broker& broker, const Context& ctx) {
-  return ctx.composition().brokers[ctx.composition().broker_index(broker.self)];
-}
-
 // Half of replica.lag.time.max.ms (R4.4).
 Duration isr_expiration_period(const Broker& broker, const Context& ctx) {
   return config_of(broker, ctx).replica_lag_time_max / 2;

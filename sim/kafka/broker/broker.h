@@ -18,6 +18,10 @@ struct Broker {
   [[nodiscard]] bool running() const { return lifecycle.state != Lifecycle::State::kStopped; }
 };
 
+inline const BrokerConfig& config_of(const Broker& broker, const Context& ctx) {
+  return ctx.composition().brokers[ctx.composition().broker_index(broker.self)];
+}
+
 // Does this broker's metadata know the partition at all?
 [[nodiscard]] inline bool is_known_partition(const Broker& broker, PartitionId partition) {
   return partition.value() < broker.image.partitions.size() &&

@@ -10,10 +10,6 @@
 namespace ackident {
 namespace {
 
-const BrokerConfig& config_of(const Broker& broker, const Context& ctx) {
-  return ctx.composition().brokers[ctx.composition().broker_index(broker.self)];
-}
-
 Fetcher& fetcher_of(Broker& broker, NodeId leader, const Context& ctx) {
   return broker.replicas.fetchers[ctx.composition().broker_index(leader)];
 }

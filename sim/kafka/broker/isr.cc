@@ -13,10 +13,6 @@ constexpr Duration kResendDelay = milliseconds(50);       // R4.9: request-level
 constexpr Duration kRediscoverDelay = milliseconds(100);  // R4.9: looking for the controller
 constexpr Duration kControllerSocketTimeout = milliseconds(30'000);  // controller.socket.timeout.ms
 
-const BrokerConfig& config_of(const Broker& broker, const Context& ctx) {
-  return ctx.composition().brokers[ctx.composition().broker_index(broker.self)];
-}
-
 const RemoteReplica* find_remote(const Leader& leader, NodeId node) {
   for (const RemoteReplica& remote : leader.remotes) {
     if (remote.node == node) return &remote;

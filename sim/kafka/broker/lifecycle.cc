@@ -23,19 +23,19 @@ constexpr std::uint32_t kBackoffDoublingsMax = 16;
 // within the request's time limit; R4.9 tells of the same channel.
 constexpr Duration kReconnect = milliseconds(50);
 
-const BrokerConfig& config(const Context& ctx) {
+const BrokerConfig& own_config(const Context& ctx) {
   return ctx.composition().brokers[ctx.composition().broker_index(ctx.self())];
 }
 
 // A ZooKeeper client pings each third of its session (R9.1).
 Duration interval(const Context& ctx) {
-  return ctx.behaviour().kraft ? config(ctx).heartbeat_interval
-                               : config(ctx).zookeeper_session_timeout / 3;
+  return ctx.behaviour().kraft ? own_config(ctx).heartbeat_interval
+                               : own_config(ctx).zookeeper_session_timeout / 3;
 }
 
 Duration rpc_timeout(const Context& ctx) {
   if (!ctx.behaviour().kraft || ctx.behaviour().constant_lifecycle_backoff) return interval(ctx);
-  return config(ctx).session_timeout / 2;  // R5.22
+  return own_config(ctx).session_timeout / 2;  // R5.22
 }
 
 BrokerTimer retry_timer(const Lifecycle& life) {
@@ -108,7 +108,7 @@ Duration failure_backoff(Lifecycle& life, Context& ctx) {
   if (ctx.behaviour().constant_lifecycle_backoff) return interval(ctx);
   const std::uint32_t doublings = std::min(life.failures, kBackoffDoublingsMax);
   const Duration base =
-      std::min(kBackoffBase * (std::int64_t{1} << doublings), config(ctx).session_timeout);
+      std::min(kBackoffBase * (std::int64_t{1} << doublings), own_config(ctx).session_timeout);
   const Duration least = base * 98 / 100;
   const Duration most = base * 102 / 100;
   const auto timer = static_cast<std::uint32_t>(BrokerTimer::kRegistrationRetry);
@@ -145,7 +145,7 @@ void begin_loading(Broker& broker, Context& ctx) {
   SIM_CHECK(!life.loading);
   life.loading = true;
   life.clean_marker = false;  // R1.20
-  const Duration recovery = life.clean_start ? Duration() : config(ctx).recovery_time;
+  const Duration recovery = life.clean_start ? Duration() : own_config(ctx).recovery_time;
   if (recovery > Duration()) {
     arm(BrokerTimer::kStartup, ctx.now() + recovery, ctx);
   } else {
@@ -319,7 +319,7 @@ void lifecycle_start(Broker& broker, const StartInfo& info, Context& ctx) {
   life.state = Lifecycle::State::kStarting;
   broker.lifecycle = life;
   if (info.bootstrap) return start_formed(broker, ctx);
-  const Instant ready = ctx.now() + config(ctx).startup_time;
+  const Instant ready = ctx.now() + own_config(ctx).startup_time;
   if (ctx.behaviour().kraft) broker.lifecycle.deadline = ready + kRegistrationLimit;  // R6.2
   arm(BrokerTimer::kStartup, ready, ctx);
 }
@@ -338,7 +338,7 @@ void lifecycle_stop(Broker& broker, StopKind kind) {
 void lifecycle_shut_down(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   if (life.state == Lifecycle::State::kShuttingDown) return;
-  if (life.state != Lifecycle::State::kRunning || !config(ctx).controlled_shutdown) {
+  if (life.state != Lifecycle::State::kRunning || !own_config(ctx).controlled_shutdown) {
     return exit_now(broker, ctx);
   }
   life.state = Lifecycle::State::kShuttingDown;

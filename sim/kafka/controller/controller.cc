@@ -13,7 +13,9 @@ namespace {
 
 constexpr Duration kRebalanceAgain = milliseconds(10);  // R5.38
 
-const ControllerConfig& config(const Context& ctx) { return ctx.composition().controller_config; }
+const ControllerConfig& controller_config(const Context& ctx) {
+  return ctx.composition().controller_config;
+}
 
 // A point of [0, period) for a periodic task that has been running since before the run began.
 Duration draw_phase(ControllerTimer timer, Duration period, const StartInfo& info, Context& ctx) {
@@ -63,15 +65,15 @@ void arm_periodic_tasks(const StartInfo& info, Context& ctx) {
     const Duration wait = info.bootstrap ? draw_phase(timer, period, info, ctx) : period;
     ctx.arm(ControllerTimers::fixed(timer), ctx.now() + wait);
   };
-  if (config(ctx).auto_leader_rebalance &&
+  if (controller_config(ctx).auto_leader_rebalance &&
       (behaviour.preferred_election_fixed_period || !behaviour.kraft)) {
-    first(ControllerTimer::kPreferredLeader, config(ctx).leader_imbalance_check);
+    first(ControllerTimer::kPreferredLeader, controller_config(ctx).leader_imbalance_check);
   }
   if (behaviour.kraft && behaviour.unclean_config_honoured) {
-    first(ControllerTimer::kUncleanSweep, config(ctx).unclean_election_interval);
+    first(ControllerTimer::kUncleanSweep, controller_config(ctx).unclean_election_interval);
   }
   if (behaviour.periodic_fencing_check) {  // R5.24
-    first(ControllerTimer::kSessionCheck, config(ctx).session_timeout / 8);
+    first(ControllerTimer::kSessionCheck, controller_config(ctx).session_timeout / 8);
   }
 }
 
@@ -107,7 +109,7 @@ void advance_commit(Controller& controller, Context& ctx) {
 
 // After each event: what it appended is written after the linger (R5.9), or at once with ZooKeeper.
 void finish_step(Controller& controller, Context& ctx) {
-  const ControllerConfig& limits = config(ctx);
+  const ControllerConfig& limits = controller_config(ctx);
   if (controller.committed < ctx.metadata_log().end()) {
     if (!ctx.behaviour().kraft) {
       advance_commit(controller, ctx);
@@ -137,7 +139,7 @@ void handle_metadata_fetch(Controller& controller, NodeId from, const MetadataFe
     return;
   }
   observer.parked = true;
-  ctx.arm(ControllerTimers::observer(index), ctx.now() + config(ctx).metadata_max_wait);
+  ctx.arm(ControllerTimers::observer(index), ctx.now() + controller_config(ctx).metadata_max_wait);
 }
 
 // What is owed on a closed connection is owed no more; on the next connection it would be an answer
@@ -166,7 +168,7 @@ void fire_preferred_leader(Controller& controller, Context& ctx) {
   }
   controller.rebalance_armed = false;
   if (ctx.behaviour().preferred_election_fixed_period || !ctx.behaviour().kraft) {
-    ctx.arm(timer, ctx.now() + config(ctx).leader_imbalance_check);
+    ctx.arm(timer, ctx.now() + controller_config(ctx).leader_imbalance_check);
   }
 }
 
@@ -180,7 +182,8 @@ void fire_fixed(Controller& controller, ControllerTimer timer, Context& ctx) {
     case ControllerTimer::kPreferredLeader: fire_preferred_leader(controller, ctx); break;
     case ControllerTimer::kUncleanSweep:
       sweep_unclean(controller, ctx);
-      ctx.arm(ControllerTimers::fixed(timer), ctx.now() + config(ctx).unclean_election_interval);
+      ctx.arm(ControllerTimers::fixed(timer),
+              ctx.now() + controller_config(ctx).unclean_election_interval);
       break;
     case ControllerTimer::kFixed: SIM_CHECK(false); break;
   }

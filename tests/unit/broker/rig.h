@@ -78,10 +78,10 @@ class Rig {
   void restart(StopKind kind) {
     begin();
     stop(broker, kind, ctx);
-    const std::vector<Fact> at_stop = outbox.facts;
+    const AppendList<Fact> at_stop = outbox.facts;
     run_broker();
+    for (const Fact& fact : at_stop) ctx.note(fact);
     load_logs(broker, ctx);
-    outbox.facts.insert(outbox.facts.begin(), at_stop.begin(), at_stop.end());
   }
 
   // ---- metadata ----

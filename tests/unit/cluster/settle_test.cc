@@ -47,3 +47,15 @@ TEST_CASE("A SIGTERM stays pending while the process is frozen; a SIGKILL does n
   CHECK(count(killed, FactKind::kShutdownBegan) == 0);  // the signal died with the process
   CHECK(count(killed, FactKind::kResumed) == 0);
 }
+
+TEST_CASE("A run whose time stands still is given up") {
+  // No latency, and followers that never wait: their fetches go round in one instant.
+  const RunResult result = run(load_scenario("test.json", R"({
+    "doc": "A test.", "duration": "1s",
+    "cluster": {"brokers": 2, "config": {"replica.fetch.wait.max.ms": 0},
+                "network": {"within_rack": "0s", "between_racks": "0s"}},
+    "topics": {"orders": {"replicas": [[1, 2]]}}
+  })"));
+  CHECK(result.bounds_hit);
+  CHECK(result.events < 5'000'000);
+}

@@ -104,6 +104,7 @@ TEST_CASE("lost offsets are compared in order, and the first event is named") {
       LostRecord record;
       record.partition = kOrders;
       record.offset = Offset(offset);
+      record.gone = Instant() + seconds(100 - offset);
       record.event = EventId(static_cast<std::uint64_t>(100 - offset));
       result.lost.push_back(record);
     }

@@ -13,7 +13,7 @@ namespace {
 Matrix small_matrix() {
   Matrix matrix;
   matrix.axes = {{"acks", {"1", "all"}}, {"a|b", {"x", "y,z"}}};
-  matrix.scenarios = {"kill"};
+  matrix.scenarios = {"leader-kill"};
   matrix.titles = {"A broker dies"};
   matrix.seeds = "0..1";
   matrix.entries.resize(4);
@@ -57,27 +57,42 @@ TEST_CASE("an entry keeps the worst and the sum, whoever adds them up") {
 }
 
 TEST_CASE("the text shows the worst of all seeds, and each impossible cell once") {
-  const std::string text = matrix_text(small_matrix());
+  const std::vector<MatrixMeasure> measures = {MatrixMeasure::kLost, MatrixMeasure::kNoWrites,
+                                               MatrixMeasure::kLag};
+  const std::string text = matrix_text(small_matrix(), measures);
   CHECK(text.find("4 cells, 1 scenario, the worst of seeds 0..1") == 0);
-  CHECK(text.find("A  kill: A broker dies\n") != std::string::npos);
+  CHECK(text.find("leader-kill  A broker dies\n") != std::string::npos);
+  CHECK(text.find("\nx: cannot be\n-: nothing to measure\n?: not settled, may change\n") !=
+        std::string::npos);
   CHECK(text.find("\nSettings that cannot be\nacks=all a|b=y,z: too much\n") != std::string::npos);
-  CHECK(text.find("acks  a|b    A\n"
-                  "1     x      0\n"
-                  "1     y,z    5\n"
-                  "all   x    10?\n") != std::string::npos);
-  CHECK(text.find("1     x     1.500\n") != std::string::npos);
-  CHECK(text.find("1     x    -\n") != std::string::npos);
+  CHECK(text.find("           leader-\n"
+                  "acks  a|b     kill\n"
+                  "1     x          0\n"
+                  "1     y,z        5\n"
+                  "all   x        10?\n") != std::string::npos);
+  CHECK(text.find("1     x       1.50\n") != std::string::npos);
+  CHECK(text.find("1     x          -\n") != std::string::npos);
+  CHECK(text.find("99 %") == std::string::npos);
+}
+
+TEST_CASE("a measure that is 0 everywhere is one line") {
+  Matrix matrix = small_matrix();
+  for (MatrixEntry& entry : matrix.entries) entry.unsettled = 0;
+  const std::vector<MatrixMeasure> stranded = {MatrixMeasure::kStranded};
+  CHECK(matrix_text(matrix, stranded).find("stranded: none in any cell\n") != std::string::npos);
+  CHECK(matrix_markdown(matrix, stranded).find("stranded**: none in any cell\n") !=
+        std::string::npos);
 }
 
 TEST_CASE("markdown and CSV quote what would break them") {
-  const std::string markdown = matrix_markdown(small_matrix());
-  CHECK(markdown.find("| acks | a\\|b | A |\n|---|---|---:|\n| 1 | x | 0 |\n") !=
+  const std::string markdown = matrix_markdown(small_matrix(), {MatrixMeasure::kLost});
+  CHECK(markdown.find("| acks | a\\|b | leader-kill |\n|---|---|---:|\n| 1 | x | 0 |\n") !=
         std::string::npos);
   const std::string csv = matrix_csv(small_matrix());
   CHECK(csv.find("acks,a|b,scenario,impossible,runs,unsettled,lost_worst,lost_mean,") == 0);
-  CHECK(csv.find("\r\n1,\"y,z\",kill,,2,0,5,3,0,0,1500000000,1500000000,,,,\r\n") !=
+  CHECK(csv.find("\r\n1,\"y,z\",leader-kill,,2,0,5,3,0,0,1500000000,1500000000,,,,\r\n") !=
         std::string::npos);
-  CHECK(csv.find("\r\nall,\"y,z\",kill,too much,0,0,,,,,,,,,,\r\n") != std::string::npos);
+  CHECK(csv.find("\r\nall,\"y,z\",leader-kill,too much,0,0,,,,,,,,,,\r\n") != std::string::npos);
 }
 
 TEST_CASE("the matrix as JSON") {

@@ -36,7 +36,7 @@ struct Chart {
 
 TEST_CASE("acknowledgements become one line, above the transition that ends them") {
   Chart c;
-  c.fact(seconds(0), 1, 0, {FactKind::kBecameLeader, kB1, kNoNode, kOrders, 0, 0, 0});
+  c.fact(seconds(0), 1, 1, {FactKind::kBecameLeader, kB1, kNoNode, kOrders, 0, 0, 0});
   for (int n = 0; n < 4; ++n) {
     c.fact(seconds(1), 2, 1, {FactKind::kRecordsSent, kP1, kNoNode, kOrders, n, 10 * n, 10});
     c.fact(milliseconds(1'500 + n), 3, 2, {FactKind::kAcked, kP1, kB1, kOrders, n, 10 * n, 10});
@@ -61,9 +61,31 @@ TEST_CASE("errors are told once for each code at each node") {
   for (std::uint64_t i = 1; i <= 5; ++i) {
     c.fact(seconds(1), i, 0, {FactKind::kRetried, kP1, kNoNode, kOrders, 1, code, 1});
   }
+  c.chart.finish(RunResult{});
   REQUIRE(c.lines.size() == 2);
   CHECK(c.lines[1].find("first retry after NOT_ENOUGH_REPLICAS") != std::string::npos);
   CHECK(c.lines[1].find("scenario") != std::string::npos);
+}
+
+TEST_CASE("a fault stands above what it does, and says when it ends") {
+  Scenario scenario = make_scenario();
+  Fault fault;
+  fault.action = FaultAction::kKill;
+  fault.revert_after = seconds(5);
+  scenario.setup.faults = {fault};
+  scenario.fault_texts = {{"leader(orders/0)", "the moment of loss"}};
+  std::vector<std::string> lines;
+  StripChart chart(scenario, keep, &lines);
+  const auto at = [](int s) { return Instant() + seconds(s); };
+  chart.on_fact(at(1), EventId(4), EventId(), {FactKind::kKilled, kB1, kNoNode, kNoPartition, 0});
+  chart.on_fact(at(1), EventId(4), EventId(),
+                {FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, 0, 1, 0});
+  chart.on_fact(at(9), EventId(7), EventId(6), {FactKind::kStarted, kB2, kNoNode, kNoPartition});
+  REQUIRE(lines.size() == 5);
+  CHECK(lines[1].find("kill leader(orders/0): the moment of loss") != std::string::npos);
+  CHECK(lines[2].find("killed") != std::string::npos);
+  CHECK(lines[3].find("6.000000  --       @") != std::string::npos);
+  CHECK(lines[3].find("kill leader(orders/0) ends") != std::string::npos);
 }
 
 TEST_CASE("what a run lost stands at the end of the chart") {
@@ -164,7 +186,7 @@ TEST_CASE("the summary fits a screen even when everything fails") {
   }
   result.bounds_hit = true;
   result.faults.resize(1);
-  const std::string text = report_summary(scenario, result, false);
+  const std::string text = report_summary(scenario, result, false, 100);
   std::size_t lines = 0;
   for (std::size_t from = 0; from < text.size(); ++lines) {
     const std::size_t to = text.find('\n', from);
@@ -176,4 +198,6 @@ TEST_CASE("the summary fits a screen even when everything fails") {
   CHECK(text.find("LOST 5000") != std::string::npos);
   CHECK(text.find('\x1b') == std::string::npos);
   CHECK(report_summary(scenario, result, true).find("\x1b[1;31mFAIL") == 0);
+  // A row that nothing breaks is one line, as a program wants it.
+  CHECK(report_summary(scenario, result, false).find(scenario.title + "\n") != std::string::npos);
 }

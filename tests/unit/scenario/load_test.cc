@@ -164,6 +164,9 @@ TEST_CASE("overrides: paths with dots, pointers, names, new and old members") {
             .setup.composition.producers[0]
             .config.acks == Acks::kNone);
   CHECK(acks("producers.*.config.acks=1") == Acks::kLeader);
+  CHECK(acks("producers.p1.config.acks=1") == Acks::kLeader);
+  CHECK(acks("acks=1") == Acks::kLeader);
+  CHECK(min_isr("min.insync.replicas") == 2);
   CHECK(min_isr("topics.*.config.min.insync.replicas") == 2);
   CHECK(load_text(text, {"expect.lost={\"max\": 3}"}).expect[0].bound.max == 3);
   CHECK(load_text(text, {"faults=[{\"at\": \"1s\", \"kill\": \"b1\"}]"}).setup.faults.size() == 1);
@@ -176,7 +179,17 @@ TEST_CASE("errors in an override point into it") {
   CHECK(problems[0].file == "--set");
   CHECK(problems[0].column == 26);
   CHECK(problems[0].pointer == "/topics/orders/partitions");
-  CHECK(contains(first_problem(text, {"producers.3.rate=1/s"}), "no element of a list of 1"));
+  CHECK(contains(first_problem(text, {"producers.3.rate=1/s"}),
+                 "there is no \"3\" in \"producers\"; it has p1 (index 0)"));
+  CHECK(contains(first_problem(text, {"producers.0.name=shop", "producers.shpo.rate=1/s"}),
+                 "there is no \"shpo\" in \"producers\"; did you mean \"shop\"?"));
+  CHECK(contains(first_problem(text, {"min.insync.replica=2"}),
+                 "Kafka has no key \"min.insync.replica\"; did you mean \"min.insync.replicas\"?"));
+  CHECK(contains(first_problem(text, {"log.cleaner.threads=2"}), "does not model it"));
+  CHECK(contains(first_problem(text, {"topics.order.partitions=2"}),
+                 "there is no topic \"order\"; did you mean \"orders\"?"));
+  CHECK(contains(first_problem(text, {"topics.x.config.min.insync.replicas=2"}),
+                 "there is no topic \"x\"; there are: orders"));
   CHECK(contains(first_problem(text, {"seed"}), "PATH=VALUE"));
   CHECK(contains(first_problem(text, {"topic.orders.partitions=1"}), "did you mean \"topics\"?"));
 }
