@@ -90,7 +90,9 @@ std::string draw_cluster_config(Draw& draw, const SwarmFeatures& features) {
     config.add("broker.heartbeat.interval.ms", heartbeat);
     config.add("broker.session.timeout.ms", heartbeat + draw.of({1000, 2000, 4000, 7000}));
     config.add("zookeeper.session.timeout.ms", draw.of({1500, 4000, 6000, 18'000}));
-    config.add("replica.socket.timeout.ms", draw.of({2000, 5000, 30'000}));
+    // As with clients: a full answer must come in time over a thin link.
+    const std::int64_t socket = draw.of({2000, 5000, 30'000});
+    config.add("replica.socket.timeout.ms", features.bandwidth ? 30'000 : socket);
     config.add("replica.fetch.backoff.ms", draw.of({0, 100, 1000}));
     config.add("replica.high.watermark.checkpoint.interval.ms", draw.of({100, 1000, 5000}));
     config.add("leader.imbalance.check.interval.seconds", draw.of({2, 5, 300}));
