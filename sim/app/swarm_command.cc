@@ -2,14 +2,13 @@
 // about what it should show.
 #include <fmt/format.h>
 
-#include <array>
 #include <atomic>
 #include <condition_variable>
-#include <map>
 #include <mutex>
 #include <thread>
 
 #include "app/commands.h"
+#include "app/coverage.h"
 #include "app/files.h"
 #include "drive/contract.h"
 #include "drive/run.h"
@@ -18,44 +17,10 @@
 namespace ackident {
 namespace {
 
-// What the runs reached, in all.
-struct Coverage {
-  std::array<std::uint64_t, static_cast<std::size_t>(FactKind::kCount)> facts{};
-  std::map<ErrorCode, std::uint64_t> errors;
-  std::uint64_t events = 0;
-  std::uint64_t faults_bit = 0;
-  std::uint64_t acked = 0;
-  std::uint64_t lost = 0;
-  std::uint64_t settled = 0;
-
-  void add(const Coverage& other) {
-    for (std::size_t i = 0; i < facts.size(); ++i) facts[i] += other.facts[i];
-    for (const auto& [code, count] : other.errors) errors[code] += count;
-    events += other.events;
-    faults_bit += other.faults_bit;
-    acked += other.acked;
-    lost += other.lost;
-    settled += other.settled;
-  }
-};
-
 struct Outcome {
   bool done = false;
   std::string complaints;  // empty: nothing wrong
 };
-
-// Facts whose `a` or `b` is an error code.
-void note_error(void* context, Instant, EventId, EventId, const Fact& fact) {
-  auto& errors = static_cast<Coverage*>(context)->errors;
-  switch (fact.kind) {
-    case FactKind::kProduceRejected:
-    case FactKind::kProduceAnswered:
-    case FactKind::kIsrRejected: ++errors[static_cast<ErrorCode>(fact.a)]; break;
-    case FactKind::kFailed:
-    case FactKind::kRetried: ++errors[static_cast<ErrorCode>(fact.b)]; break;
-    default: break;
-  }
-}
 
 std::string run_seed(std::uint64_t seed, const SwarmOptions& swarm, Coverage& coverage) {
   std::string complaints;
@@ -63,21 +28,14 @@ std::string run_seed(std::uint64_t seed, const SwarmOptions& swarm, Coverage& co
     const Scenario scenario = swarm_scenario(seed, swarm);
     RunHooks hooks;
     hooks.interrupted = &interrupted;
-    hooks.on_fact = note_error;
+    hooks.on_fact = Coverage::on_fact;
     hooks.context = &coverage;
     const RunResult result = run(scenario, hooks);
     if (interrupted) return {};
     for (const std::string& broken : broken_promises(scenario, result)) {
       complaints += "  " + broken + "\n";
     }
-    for (std::size_t i = 0; i < result.fact_counts.size(); ++i) {
-      coverage.facts[i] += result.fact_counts[i];
-    }
-    for (const FaultResult& fault : result.faults) coverage.faults_bit += fault.bit ? 1 : 0;
-    coverage.events += result.events;
-    coverage.acked += result.totals.acked;
-    coverage.lost += result.totals.lost;
-    coverage.settled += result.settled < kNever ? 1 : 0;
+    coverage.add_run(scenario, result);
   } catch (const std::exception& error) {
     complaints += fmt::format("  {}\n", error.what());
   }
@@ -146,27 +104,9 @@ class Pool {
   std::condition_variable changed_;
 };
 
-std::string never_reached(const Coverage& coverage) {
-  std::string facts;
-  for (std::size_t i = 0; i < coverage.facts.size(); ++i) {
-    if (coverage.facts[i] > 0) continue;
-    facts += fmt::format(" {}", fact_name(static_cast<FactKind>(i)));
-  }
-  return facts.empty() ? " none" : facts;
-}
-
 std::string summary(const SwarmCommand& command, const Coverage& coverage, std::uint64_t failed) {
-  std::string errors;
-  for (const auto& [code, count] : coverage.errors) {
-    if (code != ErrorCode::kNone) errors += fmt::format(" {} {}", error_name(code), count);
-  }
-  return fmt::format(
-      "{} seeds, {} failed, {} settled; {} events, {} faults bit, {} records acked, {} lost\n"
-      "errors seen:{}\n"
-      "facts never seen:{}\n",
-      command.last - command.first + 1, failed, coverage.settled, coverage.events,
-      coverage.faults_bit, coverage.acked, coverage.lost, errors.empty() ? " none" : errors,
-      never_reached(coverage));
+  return fmt::format("{} seeds, {} failed, {}\n{}", command.last - command.first + 1, failed,
+                     coverage.counts_text(), coverage.marks_text());
 }
 
 }  // namespace

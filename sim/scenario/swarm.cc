@@ -90,7 +90,9 @@ std::string draw_cluster_config(Draw& draw, const SwarmFeatures& features) {
     config.add("broker.heartbeat.interval.ms", heartbeat);
     config.add("broker.session.timeout.ms", heartbeat + draw.of({1000, 2000, 4000, 7000}));
     config.add("zookeeper.session.timeout.ms", draw.of({1500, 4000, 6000, 18'000}));
-    config.add("replica.socket.timeout.ms", draw.of({2000, 5000, 30'000}));
+    // As with clients: a full answer must come in time over a thin link.
+    const std::int64_t socket = draw.of({2000, 5000, 30'000});
+    config.add("replica.socket.timeout.ms", features.bandwidth ? 30'000 : socket);
     config.add("replica.fetch.backoff.ms", draw.of({0, 100, 1000}));
     config.add("replica.high.watermark.checkpoint.interval.ms", draw.of({100, 1000, 5000}));
     config.add("leader.imbalance.check.interval.seconds", draw.of({2, 5, 300}));
@@ -254,8 +256,10 @@ std::string draw_consumer(Draw& draw, const Swarm& swarm, const Swarm::Topic& to
   }
   if (features.small_buffers) {
     const bool least = draw.percent(60);
-    config.add("max.partition.fetch.bytes", least ? draw.of({1, 1000}) : 1'048'576);
-    config.add("fetch.max.bytes", least ? draw.of({1, 3000}) : 52'428'800);
+    // A batch at a time is enough of little: the fetch for the partitions that are empty keeps the
+    // next one waiting for fetch.max.wait.ms (C4.2), and the run would not end.
+    config.add("max.partition.fetch.bytes", least ? draw.of({500, 1000}) : 1'048'576);
+    config.add("fetch.max.bytes", least ? draw.of({500, 3000}) : 52'428'800);
     config.add("fetch.min.bytes", least ? 1 : 300);
   }
   consumer.add("config", config.text());

@@ -4,39 +4,12 @@
 
 #include "base/check.h"
 #include "kafka/broker/broker.h"
+#include "kafka/broker/lifecycle_times.h"
 #include "kafka/broker/metadata_observer.h"
 
 namespace ackident {
 
 namespace {
-
-constexpr Duration kCatchUpInterval = milliseconds(10);       // R5.21
-constexpr Duration kFirstShutdownRecheck = milliseconds(50);  // R5.21
-constexpr Duration kShutdownLimit = seconds(300);             // R5.39
-// With ZooKeeper: controlled.shutdown.max.retries=3, each followed by retry.backoff.ms=5000.
-constexpr Duration kZookeeperShutdownRetry = seconds(5);
-constexpr Duration kZookeeperShutdownLimit = seconds(15);
-constexpr Duration kRegistrationLimit = milliseconds(60'000);  // R6.2
-constexpr Duration kBackoffBase = milliseconds(100);           // R5.22
-constexpr std::uint32_t kBackoffDoublingsMax = 16;
-// Kafka's channel to the controller opens its connection again after 50 ms and repeats the request
-// within the request's time limit; R4.9 tells of the same channel.
-constexpr Duration kReconnect = milliseconds(50);
-
-const BrokerConfig& own_config(const Context& ctx) {
-  return ctx.composition().brokers[ctx.composition().broker_index(ctx.self())];
-}
-
-// A ZooKeeper client pings each third of its session (R9.1).
-Duration interval(const Context& ctx) {
-  return ctx.behaviour().kraft ? own_config(ctx).heartbeat_interval
-                               : own_config(ctx).zookeeper_session_timeout / 3;
-}
-
-Duration rpc_timeout(const Context& ctx) {
-  if (!ctx.behaviour().kraft || ctx.behaviour().constant_lifecycle_backoff) return interval(ctx);
-  return own_config(ctx).session_timeout / 2;  // R5.22
-}
 
 BrokerTimer retry_timer(const Lifecycle& life) {
   return life.registered ? BrokerTimer::kHeartbeat : BrokerTimer::kRegistrationRetry;
@@ -71,7 +44,8 @@ void communicate(Broker& broker, Context& ctx) {
   ++life.correlation;
   if (!life.awaiting_response) {
     life.awaiting_response = true;
-    arm_communication(life, BrokerTimer::kLifecycleTimeout, rpc_timeout(ctx), ctx);
+    arm_communication(life, BrokerTimer::kLifecycleTimeout, rpc_timeout(life, ctx), ctx);
+    if (asks_zookeeper_to_leave(life, ctx)) --life.shutdown_tries;
   }
   disarm(retry_timer(life), ctx);
   if (!life.registered) {
@@ -102,24 +76,11 @@ void exit_now(Broker& broker, Context& ctx) {
   ctx.exit_process();
 }
 
-// R5.22: 100 ms doubled for each failure up to the session's length, two percent off either way;
-// from 4.0 on always the interval.
-Duration failure_backoff(Lifecycle& life, Context& ctx) {
-  if (ctx.behaviour().constant_lifecycle_backoff) return interval(ctx);
-  const std::uint32_t doublings = std::min(life.failures, kBackoffDoublingsMax);
-  const Duration base =
-      std::min(kBackoffBase * (std::int64_t{1} << doublings), own_config(ctx).session_timeout);
-  const Duration least = base * 98 / 100;
-  const Duration most = base * 102 / 100;
-  const auto timer = static_cast<std::uint32_t>(BrokerTimer::kRegistrationRetry);
-  const ChoiceKey key{ChoiceKind::kBackoffJitter, (std::uint64_t{ctx.self().value()} << 32) | timer,
-                      life.draws++};
-  const auto span = static_cast<std::uint64_t>((most - least).ns()) + 1;
-  return least + nanoseconds(static_cast<std::int64_t>(ctx.choose(key, span)));
-}
-
 void request_failed(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
+  if (asks_zookeeper_to_leave(life, ctx)) {
+    return arm_communication(life, BrokerTimer::kHeartbeat, kZookeeperShutdownRetry, ctx);
+  }
   const Duration wait = failure_backoff(life, ctx);
   ++life.failures;
   arm_communication(life, retry_timer(life), wait, ctx);
@@ -289,9 +250,13 @@ void on_metadata(Broker& broker, const MetadataFetchResponse& response, Context&
 }
 
 void on_disconnected(Broker& broker, Channel channel, Context& ctx) {
-  const Lifecycle& life = broker.lifecycle;
+  Lifecycle& life = broker.lifecycle;
   if (channel == Channel::kMetadata) {
     observer_disconnected(broker, ctx);
+  } else if (life.awaiting_response && asks_zookeeper_to_leave(life, ctx)) {
+    life.awaiting_response = false;
+    disarm(BrokerTimer::kLifecycleTimeout, ctx);
+    request_failed(broker, ctx);
   } else if (life.awaiting_response) {
     arm_communication(life, retry_timer(life), kReconnect, ctx);
   }
@@ -342,8 +307,15 @@ void lifecycle_shut_down(Broker& broker, Context& ctx) {
     return exit_now(broker, ctx);
   }
   life.state = Lifecycle::State::kShuttingDown;
-  life.deadline = ctx.now() + (ctx.behaviour().kraft ? kShutdownLimit : kZookeeperShutdownLimit);
-  if (!life.awaiting_response) communicate(broker, ctx);
+  if (ctx.behaviour().kraft) {
+    life.deadline = ctx.now() + kShutdownLimit;
+    if (!life.awaiting_response) communicate(broker, ctx);
+    return;
+  }
+  // A ping of the session under way is no part of it.
+  life.shutdown_tries = kZookeeperShutdownTries;
+  life.awaiting_response = false;
+  communicate(broker, ctx);
 }
 
 void lifecycle_deliver(Broker& broker, const Payload& payload, Context& ctx) {
@@ -360,7 +332,10 @@ void lifecycle_deliver(Broker& broker, const Payload& payload, Context& ctx) {
 }
 
 void lifecycle_fire(Broker& broker, BrokerTimer timer, Context& ctx) {
-  const bool gives_up = ctx.now() >= broker.lifecycle.deadline;
+  const Lifecycle& life = broker.lifecycle;
+  const bool gives_up =
+      ctx.now() >= life.deadline || (asks_zookeeper_to_leave(life, ctx) &&
+                                     life.shutdown_tries == 0 && timer == BrokerTimer::kHeartbeat);
   switch (timer) {
     case BrokerTimer::kStartup: fire_startup(broker, ctx); break;
     case BrokerTimer::kRegistrationRetry:

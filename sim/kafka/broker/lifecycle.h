@@ -34,16 +34,17 @@ struct Lifecycle {
   bool registered = false;
   bool caught_up = false;  // the controller said so (R6.1 step 5)
   bool listening = false;
-  bool clean_start = false;        // the marker was found
-  bool clean_marker = false;       // on disk: written by a clean shutdown, deleted on loading
-  std::uint32_t failures = 0;      // consecutive, for the back-off of R5.22
-  Correlation correlation;         // of the request under way; answers to others are ignored
-  bool awaiting_response = false;  // from a request's first send to its answer or time-out
-  bool asked_unfence = false;      // the last heartbeat said want_fence = false
-  bool asked_shutdown = false;     // the last heartbeat said want_shutdown
-  bool shutdown_answered = false;  // ... and an earlier one was answered (R5.21)
-  Instant deadline = kNever;       // gives up registering, or waiting for leave to go
-  MetadataOffset observed;         // committed metadata known; applied once logs are loaded
+  bool clean_start = false;         // the marker was found
+  bool clean_marker = false;        // on disk: written by a clean shutdown, deleted on loading
+  std::uint32_t failures = 0;       // consecutive, for the back-off of R5.22
+  Correlation correlation;          // of the request under way; answers to others are ignored
+  bool awaiting_response = false;   // from a request's first send to its answer or time-out
+  bool asked_unfence = false;       // the last heartbeat said want_fence = false
+  bool asked_shutdown = false;      // the last heartbeat said want_shutdown
+  bool shutdown_answered = false;   // ... and an earlier one was answered (R5.21)
+  std::uint8_t shutdown_tries = 0;  // left, with ZooKeeper (R5.39)
+  Instant deadline = kNever;        // gives up registering, or waiting for leave to go
+  MetadataOffset observed;          // committed metadata known; applied once logs are loaded
   Correlation metadata_correlation;
   bool metadata_in_flight = false;
   std::uint32_t metadata_failures = 0;

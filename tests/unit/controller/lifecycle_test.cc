@@ -354,3 +354,25 @@ TEST_CASE("With ZooKeeper an exit closes the session") {
   CHECK(pair.exited);
   CHECK(pair.peer.registration(kSelf).fenced);
 }
+
+TEST_CASE("With ZooKeeper a broker asks three times whether it may go (R5.39)") {
+  Pair pair(three(208), first_heartbeat(ms(100)));
+  pair.run(at_ms(500));
+  pair.controller_deaf = true;
+  pair.requests.clear();
+  pair.terminate(at_ms(1'000));
+  SUBCASE("nobody answers: each request has its time, and each is followed by a pause") {
+    pair.run(at_ms(105'999));
+    CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{1'000, 36'000, 71'000});
+    CHECK_FALSE(pair.exited);
+    pair.run(at_ms(106'000));
+  }
+  SUBCASE("the connection breaks: only the pauses count") {
+    for (const int at : {1'000, 6'000, 11'000}) pair.disconnect(at_ms(at), Channel::kLifecycle);
+    CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{1'000, 6'000, 11'000});
+    pair.run(at_ms(15'999));
+    CHECK_FALSE(pair.exited);
+    pair.run(at_ms(16'000));
+  }
+  CHECK(pair.exited);
+}
