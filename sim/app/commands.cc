@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "app/batch.h"
@@ -47,12 +48,14 @@ std::string keys_text(KafkaVersion version) {
 }
 
 std::string switches_text(KafkaVersion version) {
+  std::size_t width = 0;
+  for (const SwitchInfo& info : behaviour_switches()) width = std::max(width, info.since.size());
   std::string text =
-      fmt::format("\n{:<34} {:<5} {:<6} {}\n", "BEHAVIOUR", "NOW", "SINCE", "MEANING");
+      fmt::format("\n{:<34} {:<5} {:<{}} {}\n", "BEHAVIOUR", "NOW", "SINCE", width, "MEANING");
   const Behaviour behaviour = behaviour_of(version);
   for (const SwitchInfo& info : behaviour_switches()) {
-    text += fmt::format("{:<34} {:<5} {:<6} {}\n", info.name,
-                        behaviour.*(info.member) ? "on" : "off", info.since, info.meaning);
+    text += fmt::format("{:<34} {:<5} {:<{}} {}\n", info.name,
+                        behaviour.*(info.member) ? "on" : "off", info.since, width, info.meaning);
   }
   return text;
 }

@@ -116,6 +116,7 @@ int run_command(const RunOptions& options) {
   if (!options.json.empty() && options.json != "-") check_replaceable(options.json);
   int code = kHeld;
   for (const std::string& file : files) {
+    if (&file != &files.front()) say(options, "\n");
     try {
       code = worse(code, run_one(options, file));
     } catch (const ScenarioError& error) {

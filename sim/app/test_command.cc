@@ -130,13 +130,14 @@ std::string arguments_of(const BatchOptions& options) {
   return text;
 }
 
-CaseResult run_case(CaseRunner& runner, const Scenario& scenario, std::uint64_t seed) {
+CaseResult run_case(CaseRunner& runner, const Scenario& scenario, std::uint64_t seed,
+                    bool of_many) {
   try {
     const RunResult& result = runner.run(scenario, seed);
-    if (result.verdict != Verdict::kFail) return case_result(scenario, result);
+    if (result.verdict != Verdict::kFail) return case_result(scenario, result, of_many);
     RunResult located = result;
     locate_failures(scenario, located);
-    return case_result(scenario, located);
+    return case_result(scenario, located, of_many);
   } catch (const std::exception& error) {
     CaseResult broken = case_without(scenario.file, CaseOutcome::kBug, error.what());
     broken.name = scenario.name;
@@ -157,18 +158,31 @@ int test_command(const TestOptions& options) {
     if (options.fail_fast) return printer.finish();
   }
   const std::string arguments = arguments_of(options.batch);
+  const bool of_many = !options.batch.seeds.empty();
   const auto make_worker = [&] {
-    return [&batch, &arguments, runner = CaseRunner()](std::size_t number) mutable {
-      CaseResult result = run_case(runner, batch.scenario(number), batch.seed(number));
+    return [&batch, &arguments, of_many, runner = CaseRunner()](std::size_t number) mutable {
+      CaseResult result = run_case(runner, batch.scenario(number), batch.seed(number), of_many);
       result.arguments = arguments;
       return result;
     };
   };
+  ShareTally shares;
+  const auto add = [&](const CaseResult& result) {
+    printer.add(result);
+    return !(options.fail_fast && is_failure(result.outcome));
+  };
   run_jobs(batch.size(), threads_of(options.batch.jobs), make_worker,
-           [&](std::size_t, const CaseResult& result) {
+           [&](std::size_t number, const CaseResult& result) {
              if (interrupted) return false;
-             printer.add(result);
-             return !(options.fail_fast && is_failure(result.outcome));
+             shares.add(result);
+             if (!add(result)) return false;
+             const bool last =
+                 number + 1 == batch.size() || batch.index(number + 1) != batch.index(number);
+             if (!last) return true;
+             auto all = shares.judge(batch.scenario(number), options.batch.seeds);
+             if (!all) return true;
+             all->arguments = arguments;
+             return add(*all);
            });
   return printer.finish();
 }

@@ -25,4 +25,11 @@ std::string_view fault_action_name(FaultAction action) {
   return "unknown";
 }
 
+bool is_asked_for(const FactTrigger& trigger, Instant at, const Fact& fact) {
+  if (fact.kind != trigger.kind || at < trigger.not_before) return false;
+  if (trigger.partition != kNoPartition && fact.partition != trigger.partition) return false;
+  const std::int64_t reach = fact.kind == FactKind::kTruncated ? fact.a : fact.b;
+  return trigger.offset_min == kNoOffset || Offset(reach) >= trigger.offset_min;
+}
+
 }  // namespace ackident

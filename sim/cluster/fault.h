@@ -67,6 +67,12 @@ struct FactTrigger {
   Instant not_before;  // facts before this do not count
   Duration delay;      // fires this long after the fact
 };
+// All but whose fact it is, and which of them.
+bool is_asked_for(const FactTrigger& trigger, Instant at, const Fact& fact);
+// Facts of the controller speak of the peer: "BrokerFenced b2" is a fact about b2.
+inline NodeId subject_of(const Fact& fact, NodeId controller) {
+  return fact.node == controller ? fact.peer : fact.node;
+}
 
 enum class TriggerKind : std::uint8_t { kAt, kOn, kRate };
 

@@ -9,11 +9,6 @@ static_assert(static_cast<int>(FactKind::kCount) <= 64);
 
 std::uint64_t bit_of(FactKind kind) { return std::uint64_t{1} << static_cast<int>(kind); }
 
-// The offset that FactTrigger::offset_min speaks of.
-std::int64_t reach_of(const Fact& fact) {
-  return fact.kind == FactKind::kTruncated ? fact.a : fact.b;
-}
-
 bool is_link_fault(FaultAction action) {
   switch (action) {
     case FaultAction::kCut:
@@ -255,14 +250,11 @@ void Injector::on_facts(World& world, const Step& step) {
 
 bool Injector::matches(const World& world, const FactTrigger& trigger, Instant at,
                        const Fact& fact) const {
-  if (fact.kind != trigger.kind || at < trigger.not_before) return false;
-  if (trigger.partition != kNoPartition && fact.partition != trigger.partition) return false;
-  if (trigger.offset_min != kNoOffset && Offset(reach_of(fact)) < trigger.offset_min) return false;
+  if (!is_asked_for(trigger, at, fact)) return false;
   if (trigger.node.empty()) return true;
-  // Facts of the controller speak of the peer: "BrokerFenced b2" is a fact about b2.
   std::vector<NodeId> nodes;
   resolve(world, trigger.node, 0, nodes);
-  const NodeId who = fact.node == world.composition().controller ? fact.peer : fact.node;
+  const NodeId who = subject_of(fact, world.composition().controller);
   return std::find(nodes.begin(), nodes.end(), who) != nodes.end();
 }
 

@@ -3,70 +3,22 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "drive/measure.h"
+#include "drive/state.h"
 #include "drive/words.h"
 
 namespace ackident {
 
 namespace {
 
-enum class Measure : std::uint8_t { kRecords, kTime, kNumber };
-
-Measure measure_of(ExpectKind kind) {
-  switch (kind) {
-    case ExpectKind::kLost:
-    case ExpectKind::kStranded:
-    case ExpectKind::kFailed:
-    case ExpectKind::kAcked:
-    case ExpectKind::kSent:
-    case ExpectKind::kDuplicated:
-    case ExpectKind::kSkipped:
-    case ExpectKind::kDeliveredTwice:
-    case ExpectKind::kReordered:
-    case ExpectKind::kLagPeak:
-    case ExpectKind::kLagEnd: return Measure::kRecords;
-    case ExpectKind::kWriteUnavailable:
-    case ExpectKind::kReadUnavailable:
-    case ExpectKind::kUnderReplicated:
-    case ExpectKind::kUnderMinIsr:
-    case ExpectKind::kLagRecovery:
-    case ExpectKind::kProduceLatency: return Measure::kTime;
-    default: return Measure::kNumber;
-  }
-}
-
-std::string value_text(Measure measure, std::int64_t value) {
-  switch (measure) {
-    case Measure::kRecords: return fmt::format("{} record{}", value, value == 1 ? "" : "s");
-    case Measure::kTime: return duration_text(Duration(value));
-    case Measure::kNumber: break;
-  }
-  return fmt::format("{}", value);
-}
-
-std::string bound_text(Measure measure, const Bound& bound) {
-  if (bound.min && bound.max && *bound.min == *bound.max) {
-    return "exactly " + value_text(measure, *bound.min);
-  }
-  if (bound.min && bound.max) {
-    return fmt::format("from {} to {}", value_text(measure, *bound.min),
-                       value_text(measure, *bound.max));
-  }
-  if (bound.min) return "at least " + value_text(measure, *bound.min);
-  if (bound.max) return "at most " + value_text(measure, *bound.max);
-  return "any value";
-}
-
-bool within(const Bound& bound, std::int64_t value) {
-  return (!bound.min || value >= *bound.min) && (!bound.max || value <= *bound.max);
-}
-
 class Judge {
  public:
   Judge(const Scenario& scenario, const RunResult& result) : scenario_(scenario), result_(result) {}
 
   ExpectationResult judge(const Expectation& expectation) const {
+    if (expectation.window) return judge_window(expectation);
     switch (expectation.kind) {
       case ExpectKind::kLeader:
       case ExpectKind::kLeaderEpoch:
@@ -82,9 +34,11 @@ class Judge {
  private:
   ExpectationResult judge_value(const Expectation& expectation) const;
   ExpectationResult judge_state(const Expectation& expectation) const;
-  // What is seen of it at one point.
-  std::string state_text(const Expectation& expectation, const PartitionPoint& point) const;
-  Offset state_offset(const Expectation& expectation, const PartitionPoint& point) const;
+  ExpectationResult judge_window(const Expectation& expectation) const;
+  void judge_count(const Expectation& expectation, const WatchResult& seen,
+                   ExpectationResult& out) const;
+  void judge_states(const Expectation& expectation, const WatchResult& seen,
+                    ExpectationResult& out) const;
   ExpectationResult judge_lost_offsets(const Expectation& expectation) const;
   ExpectationResult judge_invariants() const;
   Verdict verdict(const Expectation& expectation, bool holds, bool surely_not) const;
@@ -154,41 +108,6 @@ ExpectationResult Judge::judge_value(const Expectation& expectation) const {
   return out;
 }
 
-std::string offset_text(Offset offset) {
-  return offset == kNoOffset ? "none" : fmt::format("{}", offset.value());
-}
-
-// The log end of a node, or of the leader; kNoOffset if there is none.
-Offset log_end(const Scenario& scenario, const Expectation& expectation,
-               const PartitionPoint& point) {
-  const NodeId node = expectation.node == kNoNode ? point.leader : expectation.node;
-  const ReplicaList& replicas =
-      scenario.setup.composition.assignment[expectation.partition.value()];
-  for (std::uint32_t i = 0; i < replicas.size() && i < point.log_ends.size(); ++i) {
-    if (replicas[i] == node) return point.log_ends[i];
-  }
-  return kNoOffset;
-}
-
-bool same_set(const std::vector<NodeId>& wanted, const ReplicaList& seen) {
-  return wanted.size() == seen.size() &&
-         std::all_of(wanted.begin(), wanted.end(), [&](NodeId n) { return seen.contains(n); });
-}
-
-Offset Judge::state_offset(const Expectation& expectation, const PartitionPoint& point) const {
-  if (expectation.kind == ExpectKind::kHighWatermark) return point.high_watermark;
-  if (expectation.kind == ExpectKind::kLogEnd) return log_end(scenario_, expectation, point);
-  return Offset(point.leader_epoch.value());
-}
-
-std::string Judge::state_text(const Expectation& expectation, const PartitionPoint& point) const {
-  if (expectation.kind == ExpectKind::kLeader) return node_text(scenario_, point.leader);
-  if (expectation.kind == ExpectKind::kIsr) {
-    return nodes_text(scenario_, point.isr.begin(), point.isr.end());
-  }
-  return offset_text(state_offset(expectation, point));
-}
-
 ExpectationResult Judge::judge_state(const Expectation& expectation) const {
   ExpectationResult out;
   const bool at_end = expectation.at == kNever;
@@ -198,28 +117,17 @@ ExpectationResult Judge::judge_state(const Expectation& expectation) const {
     if (at_end || candidate.at <= expectation.at) point = &candidate;
   }
   SIM_CHECK(point != nullptr);
-  out.seen = state_text(expectation, *point);
+  out.seen = state_seen(scenario_, expectation, *point);
   // It first was so at the earliest point from which on nothing else was seen.
   const PartitionPoint* const first =
       result_.partitions[expectation.partition.value()].timeline.data();
   const PartitionPoint* since = point;
-  while (since != first && state_text(expectation, since[-1]) == out.seen) --since;
+  while (since != first && state_seen(scenario_, expectation, since[-1]) == out.seen) --since;
   out.event = since->event;
   out.at = since->at;
 
-  bool holds = false;
-  if (expectation.kind == ExpectKind::kLeader) {
-    out.expected = node_text(scenario_, expectation.node);
-    holds = point->leader == expectation.node;
-  } else if (expectation.kind == ExpectKind::kIsr) {
-    const NodeId* const wanted = expectation.nodes.data();
-    out.expected = nodes_text(scenario_, wanted, wanted + expectation.nodes.size());
-    holds = same_set(expectation.nodes, point->isr);
-  } else {
-    const Offset seen = state_offset(expectation, *point);
-    out.expected = bound_text(Measure::kNumber, expectation.bound);
-    holds = seen != kNoOffset && within(expectation.bound, seen.value());
-  }
+  const bool holds = state_holds(scenario_, expectation, *point);
+  out.expected = state_wanted(scenario_, expectation);
   if (!at_end && expectation.at > result_.end) {
     out.verdict = Verdict::kUnknown;
     out.seen = "the run ended at " + duration_text(result_.end - Instant());
@@ -229,6 +137,76 @@ ExpectationResult Judge::judge_state(const Expectation& expectation) const {
     out.verdict = verdict(expectation, holds, false);
   }
   return out;
+}
+
+// Whether the window is over. A run that is over has shown all that can come in a window without an
+// end; one that was cut short has not.
+bool is_over(const RunResult& result, const WatchResult& seen) {
+  return seen.until <= result.end || (seen.until == kNever && !result.bounds_hit);
+}
+
+ExpectationResult Judge::judge_window(const Expectation& expectation) const {
+  const auto index = static_cast<std::size_t>(&expectation - scenario_.expect.data());
+  const WatchResult& seen = result_.watches[index];
+  ExpectationResult out;
+  if (expectation.kind == ExpectKind::kFactCount) {
+    out.expected = bound_text(Measure::kNumber, expectation.bound);
+  } else {
+    constexpr std::array<std::string_view, 4> kHow = {"", "at some time ", "always ", "never "};
+    out.expected = std::string(kHow[static_cast<std::size_t>(expectation.window->holds)]) +
+                   state_wanted(scenario_, expectation);
+  }
+  if (!seen.began) {
+    out.seen = fmt::format("no such {}", fact_name(expectation.window->after->kind));
+    out.verdict = result_.bounds_hit ? Verdict::kUnknown : Verdict::kVacuous;
+  } else if (seen.from > result_.end) {
+    out.seen = "the run ended at " + duration_text(result_.end - Instant());
+    out.verdict = Verdict::kUnknown;
+  } else if (expectation.kind == ExpectKind::kFactCount) {
+    judge_count(expectation, seen, out);
+  } else {
+    judge_states(expectation, seen, out);
+  }
+  return out;
+}
+
+void Judge::judge_count(const Expectation& expectation, const WatchResult& seen,
+                        ExpectationResult& out) const {
+  const auto count = static_cast<std::int64_t>(seen.facts);
+  out.seen = fmt::format("{}", count);
+  out.event = seen.last_fact;
+  out.at = seen.from;
+  const bool above = expectation.bound.max && count > *expectation.bound.max;
+  out.verdict = above || is_over(result_, seen)
+                    ? (within(expectation.bound, count) ? Verdict::kPass : Verdict::kFail)
+                    : Verdict::kUnknown;
+}
+
+void Judge::judge_states(const Expectation& expectation, const WatchResult& seen,
+                         ExpectationResult& out) const {
+  const Holds holds = expectation.window->holds;
+  const bool held = seen.held != kNever;
+  const bool parted = seen.parted != kNever;
+  const bool wants_one = holds == Holds::kEventually || holds == Holds::kThen;
+  const bool good = wants_one ? held : holds == Holds::kAlways ? !parted : !held;
+  // One state that holds, or one that does not, may settle it before the window is over.
+  const bool settled = wants_one ? held : !good;
+  out.verdict = !settled && !is_over(result_, seen) ? Verdict::kUnknown
+                : good                              ? Verdict::kPass
+                                                    : Verdict::kFail;
+  // What decided, or the last state that was of no help.
+  const bool show_held = wants_one ? held : holds == Holds::kNever && held;
+  if (!show_held && !parted) {
+    out.seen = holds == Holds::kNever ? "never" : "always so";
+    return;
+  }
+  out.seen = state_seen(scenario_, expectation, show_held ? seen.held_state : seen.parted_state);
+  out.event = show_held ? seen.held_event : seen.parted_event;
+  out.at = show_held ? seen.held : seen.parted;
+}
+
+std::string offset_text(Offset offset) {
+  return offset == kNoOffset ? "none" : fmt::format("{}", offset.value());
 }
 
 std::string offsets_text(const std::vector<Offset>& offsets, std::uint64_t more) {

@@ -1,8 +1,59 @@
 #include "drive/measure.h"
 
+#include <fmt/format.h>
+
 #include "drive/words.h"
 
 namespace ackident {
+
+Measure measure_of(ExpectKind kind) {
+  switch (kind) {
+    case ExpectKind::kLost:
+    case ExpectKind::kStranded:
+    case ExpectKind::kFailed:
+    case ExpectKind::kAcked:
+    case ExpectKind::kSent:
+    case ExpectKind::kDuplicated:
+    case ExpectKind::kSkipped:
+    case ExpectKind::kDeliveredTwice:
+    case ExpectKind::kReordered:
+    case ExpectKind::kLagPeak:
+    case ExpectKind::kLagEnd: return Measure::kRecords;
+    case ExpectKind::kWriteUnavailable:
+    case ExpectKind::kReadUnavailable:
+    case ExpectKind::kUnderReplicated:
+    case ExpectKind::kUnderMinIsr:
+    case ExpectKind::kLagRecovery:
+    case ExpectKind::kProduceLatency: return Measure::kTime;
+    default: return Measure::kNumber;
+  }
+}
+
+std::string value_text(Measure measure, std::int64_t value) {
+  switch (measure) {
+    case Measure::kRecords: return fmt::format("{} record{}", value, value == 1 ? "" : "s");
+    case Measure::kTime: return duration_text(Duration(value));
+    case Measure::kNumber: break;
+  }
+  return fmt::format("{}", value);
+}
+
+std::string bound_text(Measure measure, const Bound& bound) {
+  if (bound.min && bound.max && *bound.min == *bound.max) {
+    return "exactly " + value_text(measure, *bound.min);
+  }
+  if (bound.min && bound.max) {
+    return fmt::format("from {} to {}", value_text(measure, *bound.min),
+                       value_text(measure, *bound.max));
+  }
+  if (bound.min) return "at least " + value_text(measure, *bound.min);
+  if (bound.max) return "at most " + value_text(measure, *bound.max);
+  return "any value";
+}
+
+bool within(const Bound& bound, std::int64_t value) {
+  return (!bound.min || value >= *bound.min) && (!bound.max || value <= *bound.max);
+}
 
 namespace {
 

@@ -22,6 +22,13 @@ struct Measured {
   }
 };
 
+enum class Measure : std::uint8_t { kRecords, kTime, kNumber };
+Measure measure_of(ExpectKind kind);
+std::string value_text(Measure measure, std::int64_t value);
+// "at most 7 records"
+std::string bound_text(Measure measure, const Bound& bound);
+bool within(const Bound& bound, std::int64_t value);
+
 // For every kind that has a bound on a number, but for the state of a partition.
 Measured measure(const Scenario& scenario, const RunResult& result, const Expectation& expectation);
 

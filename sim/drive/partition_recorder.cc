@@ -136,17 +136,23 @@ void PartitionRecorder::settle(Instant at, PartitionId partition, MetricRecorder
   }
 }
 
-void PartitionRecorder::add_point(Instant at, EventId event, PartitionId partition,
-                                  bool beyond_bound) {
-  State& state = partitions_[partition.value()];
+PartitionPoint PartitionRecorder::state(PartitionId partition) const {
+  const State& state = partitions_[partition.value()];
   PartitionPoint point;
-  point.at = at;
-  point.event = event;
   point.leader = state.leader;
   point.leader_epoch = state.leader_epoch;
   point.isr = state.isr;
   point.high_watermark = state.high_watermark;
   point.log_ends = state.log_ends;
+  return point;
+}
+
+void PartitionRecorder::add_point(Instant at, EventId event, PartitionId partition,
+                                  bool beyond_bound) {
+  State& state = partitions_[partition.value()];
+  PartitionPoint point = this->state(partition);
+  point.at = at;
+  point.event = event;
   // One decision of the controller is several facts of one event: one point.
   if (!state.timeline.empty() && state.timeline.back().at == at &&
       state.timeline.back().event == event) {

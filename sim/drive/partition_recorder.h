@@ -34,6 +34,8 @@ class PartitionRecorder {
 
   void finish(Instant end, EventId event, RunResult& result);
 
+  // As it stands now.
+  [[nodiscard]] PartitionPoint state(PartitionId partition) const;
   // The leader as clients may use it: its high watermark counts (C7.2).
   [[nodiscard]] bool leads(NodeId node, PartitionId partition) const {
     return partitions_[partition.value()].leader == node;

@@ -29,6 +29,7 @@ void Recorder::reset(const Scenario& scenario) {
   partitions_.reset(scenario, metrics_);
   producers_.reset(scenario.setup.composition);
   groups_.reset(scenario);
+  watches_.reset(scenario);
   fact_counts_.fill(0);
   event_ = EventId();
   stopped_.assign(scenario.setup.composition.nodes.size(), 0);
@@ -42,6 +43,13 @@ void Recorder::pass_instant(Instant at) {
 }
 
 void Recorder::on_fact(Instant at, EventId event, const Fact& fact) {
+  if (watches_.empty()) return follow(at, event, fact);
+  watches_.before(at, event, partitions_);
+  follow(at, event, fact);
+  watches_.on_fact(at, event, fact);
+}
+
+void Recorder::follow(Instant at, EventId event, const Fact& fact) {
   if (at > partitions_.next_question() || metrics_.due(at)) pass_instant(at);
   ++fact_counts_[static_cast<std::size_t>(fact.kind)];
   event_ = event;
@@ -127,6 +135,7 @@ void Recorder::on_healed(Instant at) {
 void Recorder::finish(Instant end, RunResult& result) {
   pass_instant(end);
   result.end = end;
+  watches_.finish(end, partitions_, result);
   partitions_.finish(end, event_, result);
   producers_.finish(result);
   metrics_.finish(end, result.metrics);

@@ -9,6 +9,7 @@
 #include "drive/metric_recorder.h"
 #include "drive/partition_recorder.h"
 #include "drive/producer_recorder.h"
+#include "drive/watch.h"
 #include "oracle/result.h"
 #include "scenario/scenario.h"
 
@@ -28,6 +29,7 @@ class Recorder {
   void finish(Instant end, RunResult& result);
 
  private:
+  void follow(Instant at, EventId event, const Fact& fact);
   void pass_instant(Instant at);
   void on_fault(Instant at, const Fact& fact);
   void on_process(Instant at, const Fact& fact);
@@ -38,6 +40,7 @@ class Recorder {
   PartitionRecorder partitions_;
   ProducerRecorder producers_;
   GroupRecorder groups_;
+  Watches watches_;
   std::array<std::uint64_t, static_cast<std::size_t>(FactKind::kCount)> fact_counts_{};
   EventId event_;                      // of the latest fact
   std::vector<std::uint8_t> stopped_;  // by NodeId: killed or frozen

@@ -140,14 +140,17 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
 // Kafka's own gap: metadata of the partition epoch that the leader knows already overrides what it
 // proposed since (R4.13, KAFKA-13790; Kafka 1eb76443 Partition.scala makeLeader skips older epochs
 // only). Until the next metadata comes it has forgotten that the controller may have let the member
-// in, and does not wait for it. The controller adds nobody by itself, so within a leader epoch no
-// other way leads to a leader without a proposal and a member that it does not know.
+// in, and does not wait for it; it may even propose something else, which will be refused. The
+// controller adds nobody by itself, so within a leader epoch nothing else leads to a member that the
+// leader neither knows nor proposes.
 bool Invariants::forgot_proposal(const World& world, NodeId leader, NodeId member,
                                  PartitionId partition) {
   const Replica* replica = world.broker(leader).replicas.find(partition);
   if (replica == nullptr || !std::holds_alternative<Leader>(replica->role)) return false;
-  const auto* isr = std::get_if<CommittedIsr>(&std::get<Leader>(replica->role).isr);
-  if (isr == nullptr || isr->isr.contains(member)) return false;
+  const IsrState& isr = std::get<Leader>(replica->role).isr;
+  const auto* expand = std::get_if<PendingExpand>(&isr);
+  if (committed_isr(isr).contains(member)) return false;
+  if (expand != nullptr && expand->joining == member) return false;
   const PartitionEpoch applied =
       world.broker(leader).image.partitions[partition.value()].partition_epoch;
   return replica->partition_epoch == applied &&

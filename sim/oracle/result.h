@@ -149,6 +149,21 @@ struct FaultResult {
   std::vector<Instant> times;  // first ones; bounded to 16
 };
 
+// What was seen of an expectation with a window.
+struct WatchResult {
+  bool began = false;  // its beginning came
+  Instant from;
+  Instant until = kNever;
+  Instant held = kNever;  // first; kNever: not in the window
+  EventId held_event;
+  PartitionPoint held_state;
+  Instant parted = kNever;  // first did not hold
+  EventId parted_event;
+  PartitionPoint parted_state;
+  std::uint64_t facts = 0;  // of kFactCount
+  EventId last_fact;
+};
+
 struct ExpectationResult {
   Verdict verdict{};
   std::string expected;  // "at most 0"
@@ -175,6 +190,7 @@ struct RunResult {
   std::vector<FaultResult> faults;              // by fault index
   std::vector<ExpectationResult> expectations;  // by expectation index
   std::vector<std::uint64_t> fact_counts;       // by FactKind
+  std::vector<WatchResult> watches;             // by expectation index; empty: no windows
 };
 
 }  // namespace ackident

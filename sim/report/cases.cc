@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "drive/words.h"
 #include "report/json_writer.h"
@@ -32,13 +33,21 @@ void sort_by_line(std::vector<CaseProblem>& problems) {
                    [](const CaseProblem& a, const CaseProblem& b) { return a.line < b.line; });
 }
 
-void add_expectations(const Scenario& scenario, const RunResult& result, CaseResult& out) {
+constexpr std::int32_t kEverySeed = 1000;
+
+void add_expectations(const Scenario& scenario, const RunResult& result, bool of_many,
+                      CaseResult& out) {
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const ExpectationResult& judged = result.expectations[i];
+    const Expectation& wanted = scenario.expect[i];
+    if (of_many && wanted.share < kEverySeed) {
+      const bool held = judged.verdict == Verdict::kPass;
+      if (held || judged.verdict == Verdict::kFail) out.shared.push_back({i, held});
+      if (judged.verdict == Verdict::kFail) continue;
+    }
     if (judged.verdict == Verdict::kPass) continue;
     // A run that was cut short has no answer to most of them: add_doubts() says so once.
     if (judged.verdict != Verdict::kFail && result.bounds_hit) continue;
-    const Expectation& wanted = scenario.expect[i];
     out.problems.push_back(
         {outcome_of(judged.verdict), wanted.line,
          fmt::format("{}: expected {}, seen {}", wanted.name, judged.expected, judged.seen),
@@ -97,8 +106,28 @@ std::string problem_text(const CaseProblem& problem) {
 }
 
 std::string command_text(const CaseResult& result) {
+  if (!result.seeds.empty()) {
+    return fmt::format("ackident test {} --seeds {}{}", result.file, result.seeds,
+                       result.arguments);
+  }
   const std::string seed = result.own_seed ? "" : fmt::format(" --seed {}", result.seed);
   return fmt::format("ackident run {}{}{} --trace", result.file, seed, result.arguments);
+}
+
+// The worst of what is left when misses that a share allows are left out.
+CaseOutcome outcome_of(const std::vector<CaseProblem>& problems) {
+  CaseOutcome worst = CaseOutcome::kPass;
+  for (const CaseProblem& problem : problems) {
+    if (problem.outcome == CaseOutcome::kFail) return CaseOutcome::kFail;
+    if (worst != CaseOutcome::kUnknown) worst = problem.outcome;
+  }
+  return worst;
+}
+
+// "95%", "99.5%".
+std::string percent_text(std::int32_t share) {
+  return share % 10 == 0 ? fmt::format("{}%", share / 10)
+                         : fmt::format("{}.{}%", share / 10, share % 10);
 }
 
 bool was_run(const CaseResult& result) { return result.outcome != CaseOutcome::kRefused; }
@@ -143,6 +172,10 @@ void write_case(const CaseResult& result, JsonWriter& json) {
   json.member("outcome", outcome_name(result.outcome));
   if (was_run(result)) {
     json.member("scenario", result.name);
+  }
+  if (!result.seeds.empty()) {
+    json.member("seeds", result.seeds);
+  } else if (was_run(result)) {
     json.member("seed", result.seed);
     json.member("digest", fmt::format("{:016x}", result.digest));
     json.member("acked", result.totals.acked);
@@ -161,7 +194,11 @@ std::string_view outcome_name(CaseOutcome outcome) {
   return kNames[static_cast<std::size_t>(outcome)];
 }
 
-CaseResult case_result(const Scenario& scenario, const RunResult& result) {
+std::string seed_text(const CaseResult& result) {
+  return result.seeds.empty() ? fmt::format("seed {}", result.seed) : "seeds " + result.seeds;
+}
+
+CaseResult case_result(const Scenario& scenario, const RunResult& result, bool of_many) {
   CaseResult out;
   out.file = scenario.file;
   out.name = scenario.name;
@@ -170,11 +207,51 @@ CaseResult case_result(const Scenario& scenario, const RunResult& result) {
   out.outcome = outcome_of(result.verdict);
   out.digest = result.digest;
   out.totals = result.totals;
+  add_expectations(scenario, result, of_many, out);
   if (result.verdict == Verdict::kPass) return out;
-  add_expectations(scenario, result, out);
   sort_by_line(out.problems);
   add_violations(scenario, result, out);
   add_doubts(result, out);
+  for (const CaseResult::Shared& shared : out.shared) {
+    if (shared.held) continue;
+    out.note += fmt::format("{}{}", out.note.empty() ? "  misses " : ", ",
+                            scenario.expect[shared.expectation].name);
+    out.outcome = outcome_of(out.problems);
+  }
+  return out;
+}
+
+void ShareTally::add(const CaseResult& result) {
+  for (const CaseResult::Shared& shared : result.shared) {
+    Seen& seen = seen_[shared.expectation];
+    ++seen.judged;
+    if (shared.held) ++seen.held;
+  }
+}
+
+std::optional<CaseResult> ShareTally::judge(const Scenario& scenario, std::string seeds) {
+  const std::map<std::size_t, Seen> all = std::exchange(seen_, {});
+  if (all.empty()) return std::nullopt;
+  CaseResult out;
+  out.file = scenario.file;
+  out.name = scenario.name;
+  out.seeds = std::move(seeds);
+  for (const auto& [index, seen] : all) {
+    const Expectation& wanted = scenario.expect[index];
+    const std::string what =
+        fmt::format("{} on {} of {} seeds", wanted.name, seen.held, seen.judged);
+    if (seen.held * kEverySeed >= seen.judged * static_cast<std::uint64_t>(wanted.share)) {
+      out.note += fmt::format("{}{}", out.note.empty() ? "  " : ", ", what);
+      continue;
+    }
+    out.outcome = CaseOutcome::kFail;
+    out.problems.push_back(
+        {CaseOutcome::kFail,
+         wanted.line,
+         fmt::format("{}: expected on at least {}", what, percent_text(wanted.share)),
+         {},
+         kNever});
+  }
   return out;
 }
 
@@ -211,7 +288,7 @@ std::uint64_t CaseTally::total() const {
 
 std::string case_text(const CaseResult& result) {
   std::string text = fmt::format("{:<8} {}", outcome_name(result.outcome), result.file);
-  if (was_run(result)) text += fmt::format("  seed {}", result.seed);
+  if (was_run(result)) text += "  " + seed_text(result) + result.note;
   text += '\n';
   for (const CaseProblem& problem : result.problems) {
     // What a loader says names the file itself.
@@ -231,7 +308,7 @@ std::string case_github(const CaseResult& result) {
         problem.outcome == CaseOutcome::kUnknown || problem.outcome == CaseOutcome::kVacuous;
     const std::string line = problem.line == 0 ? "" : fmt::format(",line={}", problem.line);
     const std::string title =
-        fmt::format("{} with seed {}", outcome_name(problem.outcome), result.seed);
+        fmt::format("{} with {}", outcome_name(problem.outcome), seed_text(result));
     text += fmt::format(
         "::{} file={}{},title={}::{}\n", doubt ? "warning" : "error",
         github_escaped(result.file, true), line,

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,12 +46,36 @@ struct CaseResult {
   std::uint64_t digest = 0;
   Totals totals;
   std::vector<CaseProblem> problems;
+  // Of one seed of many: by expectation with a share, whether it held.
+  struct Shared {
+    std::size_t expectation = 0;
+    bool held = false;
+  };
+  std::vector<Shared> shared;
+  std::string seeds;  // not one run: what was seen of all these, "0..99"
+  std::string note;   // further words on the first line
 };
 
-CaseResult case_result(const Scenario& scenario, const RunResult& result);
+// `of_many`: an expectation with a share may fail on some seeds, and is judged when all have run.
+CaseResult case_result(const Scenario& scenario, const RunResult& result, bool of_many = false);
 // A case without a result.
 CaseResult case_without(const std::string& file, CaseOutcome outcome, const std::string& why);
 CaseResult case_refused(const std::string& file, const ScenarioError& error);
+
+// On how many of the seeds of one scenario each expectation with a share held.
+class ShareTally {
+ public:
+  void add(const CaseResult& result);
+  // Judges and forgets them; nothing if no expectation has a share.
+  std::optional<CaseResult> judge(const Scenario& scenario, std::string seeds);
+
+ private:
+  struct Seen {
+    std::uint64_t held = 0;
+    std::uint64_t judged = 0;
+  };
+  std::map<std::size_t, Seen> seen_;  // by expectation
+};
 
 struct CaseTally {
   std::array<std::uint64_t, static_cast<std::size_t>(CaseOutcome::kCount)> counts{};
@@ -61,6 +87,8 @@ struct CaseTally {
   [[nodiscard]] std::uint64_t total() const;
 };
 
+// "seed 7", "seeds 0..99".
+std::string seed_text(const CaseResult& result);
 // Case by case.
 std::string case_text(const CaseResult& result);
 std::string case_github(const CaseResult& result);

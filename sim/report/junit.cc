@@ -50,7 +50,7 @@ struct Counts {
 // The whole story stands in the text, its first line in the message.
 std::string case_xml(const CaseResult& result) {
   const std::string name =
-      result.outcome == CaseOutcome::kRefused ? "load" : fmt::format("seed {}", result.seed);
+      result.outcome == CaseOutcome::kRefused ? "load" : seed_text(result);
   const std::string head = fmt::format("    <testcase classname=\"{}\" name=\"{}\"",
                                        escaped(result.name), escaped(name));
   if (result.outcome == CaseOutcome::kPass) return head + "/>\n";

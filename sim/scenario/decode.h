@@ -62,6 +62,13 @@ struct ActionState {
   std::vector<TopicConfig> topic_configs;
 };
 void decode_action(Decoder& decoder, ObjectReader& reader, ActionState& state, Fault& fault);
+// "Truncated(b2, orders/0)#1", or the same in full.
+FactTrigger decode_fact_trigger(Decoder& decoder, const JsonNode& node);
+// decode_window.cc: "at" or "after", "within", "holds"; nothing if they ask for an instant of the
+// clock, or for the end.
+std::optional<When> decode_window(Decoder& decoder, ObjectReader& reader);
+// "share", in 1/1000 of the seeds.
+std::int32_t decode_share(Decoder& decoder, ObjectReader& reader);
 // decode_expect.cc
 void decode_expectations(Decoder& decoder, ObjectReader& root);
 

@@ -51,6 +51,8 @@ class Expectations {
     expectation.pointer = json_pointer(node);
     expectation.partition = partition_;
     expectation.at = at_;
+    expectation.window = window_;
+    expectation.share = share_;
     decoder_.scenario.expect.push_back(std::move(expectation));
     return decoder_.scenario.expect.back();
   }
@@ -63,18 +65,22 @@ class Expectations {
     return value->ns();
   }
 
-  // 7, "12s", or {"min": ..., "max": ...}.
-  Bound read_bound(const JsonNode& node, bool time) {
+  // 7, "12s", or {"min": ..., "max": ...}, to which its share belongs; of facts, a window as well.
+  Bound read_bound(const JsonNode& node, bool time, bool windowed, Expectation& into) {
     Bound bound;
     if (!node.is_object()) {
       bound.min = bound.max = read_value(node, time);
       return bound;
     }
     ObjectReader reader(node, decoder_.problems, "a bound");
-    if (const JsonNode* item = reader.find("min")) bound.min = read_value(*item, time);
-    if (const JsonNode* item = reader.find("max")) bound.max = read_value(*item, time);
+    const JsonNode* const min = reader.find("min");
+    const JsonNode* const max = reader.find("max");
+    if (min != nullptr) bound.min = read_value(*min, time);
+    if (max != nullptr) bound.max = read_value(*max, time);
+    if (reader.find("share") != nullptr) into.share = decode_share(decoder_, reader);
+    if (windowed) into.window = decode_count_window(reader);
     reader.finish();
-    if (node.children.empty()) {
+    if (min == nullptr && max == nullptr) {
       decoder_.problems.error(node, "a bound has \"min\", \"max\" or both");
     } else if (bound.min && bound.max && *bound.min > *bound.max) {
       decoder_.problems.error(node, "\"min\" is above \"max\": nothing can satisfy this");
@@ -82,10 +88,28 @@ class Expectations {
     return bound;
   }
 
+  // Which facts count: those within a time of an instant or of a fact.
+  std::optional<When> decode_count_window(ObjectReader& reader) {
+    std::optional<When> window = decode_window(decoder_, reader);
+    const JsonNode* const at = reader.find("at");
+    const JsonNode* const holds = reader.find("holds");
+    if (holds != nullptr) {
+      decoder_.problems.error_at_key(*holds, "facts are counted: \"min\" and \"max\" say how many");
+    }
+    if (!window && at != nullptr) {
+      window = When{};
+      window->from = at_of(*at);
+    }
+    return window;
+  }
+  Instant at_of(const JsonNode& node) {
+    const auto at = read_duration(node, decoder_.problems, "\"at\"", Duration(), kScenarioTimeMax);
+    return at ? Instant() + *at : Instant();
+  }
+
   Expectation& add_bound(const JsonNode& node, ExpectKind kind, std::string name, bool time) {
-    const Bound bound = read_bound(node, time);
     Expectation& expectation = add(node, kind, std::move(name));
-    expectation.bound = bound;
+    expectation.bound = read_bound(node, time, kind == ExpectKind::kFactCount, expectation);
     return expectation;
   }
   void add_count(const JsonNode& node, ExpectKind kind, std::string_view name) {
@@ -137,6 +161,8 @@ class Expectations {
   Decoder& decoder_;
   PartitionId partition_ = kNoPartition;
   Instant at_ = kNever;
+  std::optional<When> window_;
+  std::int32_t share_ = 1000;
 };
 
 // Every code that error_name knows.
@@ -236,20 +262,33 @@ void Expectations::decode_partitions(const JsonNode& node) {
   at_ = kNever;
 }
 
-// The state at the end, or "at" an instant; times of unavailability are of the whole run.
+// "@10s", "@Killed(b1) within 12s", " never": what tells apart several states of a partition.
+std::string window_text(ObjectReader& reader) {
+  std::string text;
+  for (const std::string_view key : {"at", "after"}) {
+    const JsonNode* item = reader.find(key);
+    if (item == nullptr) continue;
+    const JsonNode* fact = item->is_object() ? item->find("fact") : item;
+    if (fact != nullptr) text += "@" + fact->text;
+  }
+  if (const JsonNode* item = reader.find("within")) text += " within " + item->text;
+  if (const JsonNode* item = reader.find("holds")) text += " " + item->text;
+  return text;
+}
+
+// The state at the end, "at" an instant or in a window; times of unavailability are of the whole
+// run.
 void Expectations::decode_partition(const JsonNode& node, const std::string& prefix) {
   ObjectReader reader(node, decoder_.problems, "the state of a partition");
+  share_ = decode_share(decoder_, reader);
   if (const JsonNode* item = reader.find("unavailable")) decode_unavailable(*item, prefix);
   decode_spans(reader, prefix);
   if (const JsonNode* item = reader.find("lost_offsets")) {
     decode_lost_offsets(*item, prefix + "lost_offsets");
   }
-  std::string suffix;
-  if (const JsonNode* item = reader.find("at")) {
-    const auto at = read_duration(*item, decoder_.problems, "\"at\"", Duration(), kScenarioTimeMax);
-    if (at) at_ = Instant() + *at;
-    suffix = "@" + item->text;
-  }
+  window_ = decode_window(decoder_, reader);
+  if (const JsonNode* item = reader.find("at"); item != nullptr && !window_) at_ = at_of(*item);
+  const std::string suffix = window_text(reader);
   if (const JsonNode* item = reader.find("leader"))
     decode_leader(*item, prefix + "leader" + suffix);
   if (const JsonNode* item = reader.find("isr")) decode_isr(*item, prefix + "isr" + suffix);
@@ -263,6 +302,8 @@ void Expectations::decode_partition(const JsonNode& node, const std::string& pre
     decode_log_end(*item, prefix + "log_end" + suffix);
   }
   reader.finish();
+  window_.reset();
+  share_ = 1000;
 }
 
 void Expectations::decode_leader(const JsonNode& node, const std::string& name) {

@@ -68,6 +68,8 @@ void parse_compact(Decoder& decoder, const JsonNode& node, FactTrigger& trigger)
   }
 }
 
+}  // namespace
+
 FactTrigger decode_fact_trigger(Decoder& decoder, const JsonNode& node) {
   FactTrigger trigger;
   if (node.is_string()) {
@@ -102,6 +104,8 @@ FactTrigger decode_fact_trigger(Decoder& decoder, const JsonNode& node) {
   reader.finish();
   return trigger;
 }
+
+namespace {
 
 void decode_chance(Decoder& decoder, const JsonNode& node, Fault& fault) {
   ObjectReader reader(node, decoder.problems, "\"chance\"");

@@ -16,6 +16,15 @@ struct Bound {
   std::optional<std::int64_t> max;
 };
 
+// When a state must hold, and how often: at an instant, or in a window.
+enum class Holds : std::uint8_t { kThen, kEventually, kAlways, kNever };
+struct When {
+  Holds holds = Holds::kThen;
+  Instant from;                      // the window begins here ...
+  std::optional<FactTrigger> after;  // ... or with this fact
+  Duration span = kForever;          // and is so long; kForever: to the end of the run
+};
+
 enum class ExpectKind : std::uint8_t {
   // totals, in records
   kLost, kStranded, kFailed, kAcked, kSent, kDuplicated, kSkipped, kDeliveredTwice, kReordered,
@@ -49,6 +58,8 @@ struct Expectation {
   ErrorCode error{};
   FactKind fact{};
   Instant at = kNever;            // kNever: at the end of the run
+  std::optional<When> window;   // instead of `at`; of kFactCount: which facts count
+  std::int32_t share = 1000;      // of many seeds, in 1/1000: on so many it must hold
   NodeId node = kNoNode;          // kLeader (kNoNode: no leader), kLogEnd (whose log)
   std::vector<NodeId> nodes;      // kIsr, as a set
   std::vector<Offset> offsets;    // kLostOffsets

@@ -30,6 +30,11 @@ for document in ("README.md", "scenarios/README.md", "reports/README.md", "tests
         count += 1
         if done.returncode not in (HELD, FAILED, UNDECIDED):
             problems.append(f"{document}: {shlex.join(words)}: exit {done.returncode}: {done.stderr}")
+# The example of the format is a scenario that holds what it expects.
+example = re.search(r"```json\n(.*?)```", (root / "scenarios/README.md").read_text(encoding="utf-8"), re.S)
+done = subprocess.run([program, "run", "-"], input=example[1], capture_output=True, text=True, check=False)
+if done.returncode != HELD:
+    problems.append(f"scenarios/README.md: the example: exit {done.returncode}: {done.stdout}{done.stderr}")
 print("\n".join(problems))
 print(f"{count} commands")
 sys.exit(1 if problems or count < 20 else 0)
