@@ -25,6 +25,19 @@ std::string log_text(Offset end) {
   return fmt::format("0..{}({})", end.value() - 1, end.value());
 }
 
+// What a fault does to a process: its step is the fault's own.
+bool is_done_to(FactKind kind) {
+  switch (kind) {
+    case FactKind::kKilled:
+    case FactKind::kFrozen:
+    case FactKind::kResumed:
+    case FactKind::kShutdownBegan:
+    case FactKind::kTailLost:
+    case FactKind::kLogWiped: return true;
+    default: return false;
+  }
+}
+
 }  // namespace
 
 StripChart::StripChart(const Scenario& scenario, Output output, void* context)
@@ -324,7 +337,7 @@ void StripChart::on_fact(Instant at, EventId event, EventId cause, const Fact& f
   if (fact.kind == FactKind::kFaultFired && held_event_ == event) {
     output_(context_, text_of(line));
     release();
-  } else if (cause == EventId()) {
+  } else if (cause == EventId() || is_done_to(fact.kind)) {
     hold(line, event);
   } else {
     write(line);
@@ -340,10 +353,13 @@ void StripChart::finish(const RunResult& result) {
     line.glyph = 'x';
     line.partition = range.first.partition;
     const bool gone = range.first.gone < kNever;
-    line.what =
-        fmt::format("LOST {}{}, {}", lost_range_records(range), lost_range_whose(scenario_, range),
-                    gone ? "gone at " + duration_rounded(range.first.gone - Instant())
-                         : lost_range_end(scenario_, range));
+    const char* const unit = range.first.offset == kNoOffset ? ""
+                             : range.count == 1              ? "offset "
+                                                             : "offsets ";
+    line.what = fmt::format("LOST {}{}{}, {}", unit, lost_range_records(range),
+                            lost_range_whose(scenario_, range),
+                            gone ? "gone at " + duration_rounded(range.first.gone - Instant())
+                                 : lost_range_end(scenario_, range));
     line.cause = gone ? fmt::format("e{}", range.first.event.value()) : "-";
     write(line);
   }
