@@ -68,12 +68,14 @@ double sweep(MakeRunner&& make_runner, std::uint32_t threads, std::uint64_t seed
 }
 
 // scaling: of two threads, by the wall clock; worth something on an idle machine only, so
-// `others` tells how many cores other processes used meanwhile. seconds_10000: what 10,000 seeds
-// take on two cores, from the CPU time of one.
+// `others` tells how many cores other processes used meanwhile. scaling_cpu: what it would be on an
+// idle one, from the CPU time that the same runs took of one and of two threads. seconds_10000:
+// what 10,000 seeds take on two cores, from the CPU time of one.
 template <class MakeRunner>
 void measure_sweep(benchmark::State& state, MakeRunner&& make_runner) {
   constexpr std::uint64_t kSeeds = 400;
   std::vector<double> scaling;
+  std::vector<double> scaling_cpu;
   std::vector<double> cpu;
   const auto start = std::chrono::steady_clock::now();
   const double others_before = machine_cpu() - process_cpu();
@@ -83,12 +85,15 @@ void measure_sweep(benchmark::State& state, MakeRunner&& make_runner) {
       std::uint64_t two = 0;
       double alone = 0;
       cpu.push_back(cpu_of([&] { alone = sweep(make_runner, 1, kSeeds, one); }));
+      const double before = process_cpu();
       scaling.push_back(alone / sweep(make_runner, 2, kSeeds, two));
+      scaling_cpu.push_back(2 * cpu.back() / 1e9 / (process_cpu() - before));
       if (one != two) state.SkipWithError("the results depend on the number of threads");
     }
   }
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
   state.counters["scaling"] = median(scaling);
+  state.counters["scaling_cpu"] = median(scaling_cpu);
   state.counters["others"] = (machine_cpu() - process_cpu() - others_before) / wall.count();
   state.counters["seconds_10000"] = median(cpu) / 1e9 / static_cast<double>(kSeeds) * 10'000 / 2;
 }
