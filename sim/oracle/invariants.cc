@@ -141,8 +141,8 @@ void Invariants::leader_began(ShadowPartition& partition, const Where& where, co
 // proposed since (R4.13, KAFKA-13790; Kafka 1eb76443 Partition.scala makeLeader skips older epochs
 // only). Until the next metadata comes it has forgotten that the controller may have let the member
 // in, and does not wait for it; it may even propose something else, which will be refused. The
-// controller adds nobody by itself, so within a leader epoch nothing else leads to a member that the
-// leader neither knows nor proposes.
+// controller adds nobody by itself, so within a leader epoch nothing else leads to a member that
+// the leader neither knows nor proposes.
 bool Invariants::forgot_proposal(const World& world, NodeId leader, NodeId member,
                                  PartitionId partition) {
   const Replica* replica = world.broker(leader).replicas.find(partition);

@@ -70,7 +70,7 @@ void add_violations(const Scenario& scenario, const RunResult& result, CaseResul
   }
 }
 
-void add_doubts(const RunResult& result, CaseResult& out) {
+void add_doubts(const Scenario& scenario, const RunResult& result, CaseResult& out) {
   if (result.bounds_hit) {
     const auto open = std::count_if(
         result.expectations.begin(), result.expectations.end(),
@@ -85,9 +85,16 @@ void add_doubts(const RunResult& result, CaseResult& out) {
          kNever});
     return;
   }
-  const auto bit = [](const FaultResult& fault) { return fault.bit; };
-  if (!result.faults.empty() && std::none_of(result.faults.begin(), result.faults.end(), bit)) {
-    out.problems.push_back({CaseOutcome::kVacuous, 0, "no fault changed anything", {}, kNever});
+  for (std::size_t i = 0; i < result.faults.size(); ++i) {
+    const FaultResult& seen = result.faults[i];
+    if (seen.bit) continue;
+    const Fault& fault = scenario.setup.faults[i];
+    const std::string_view why = seen.fired == 0 ? "never fired" : "changed nothing";
+    out.problems.push_back({CaseOutcome::kVacuous,
+                            fault.line,
+                            fmt::format("{} {}", fault_action_name(fault.action), why),
+                            {},
+                            kNever});
   }
 }
 
@@ -211,7 +218,7 @@ CaseResult case_result(const Scenario& scenario, const RunResult& result, bool o
   if (result.verdict == Verdict::kPass) return out;
   sort_by_line(out.problems);
   add_violations(scenario, result, out);
-  add_doubts(result, out);
+  add_doubts(scenario, result, out);
   for (const CaseResult::Shared& shared : out.shared) {
     if (shared.held) continue;
     out.note += fmt::format("{}{}", out.note.empty() ? "  misses " : ", ",

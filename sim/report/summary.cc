@@ -284,10 +284,14 @@ void Summary::why_vacuous() {
     row("cut short", "the bound of events or of the settle phase was reached: totals may change",
         Colour::kDoubtful);
   }
-  const auto bit = [](const FaultResult& fault) { return fault.bit; };
-  if (!result_.faults.empty() && std::none_of(result_.faults.begin(), result_.faults.end(), bit)) {
-    row("vacuous", "no fault changed anything", Colour::kDoubtful);
+  std::string idle;
+  for (std::size_t i = 0; i < result_.faults.size(); ++i) {
+    if (result_.faults[i].bit) continue;
+    const Fault& fault = scenario_.setup.faults[i];
+    idle += fmt::format("{}{}:{}: {}", idle.empty() ? "" : ", ", scenario_.file, fault.line,
+                        fault_action_name(fault.action));
   }
+  if (!idle.empty()) row("vacuous", "changed nothing: " + idle, Colour::kDoubtful);
 }
 
 void Summary::identity() {

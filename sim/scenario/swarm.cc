@@ -321,7 +321,7 @@ std::string swarm_text(std::uint64_t seed, const SwarmOptions& options) {
       "  \"kafka\": \"{1}\",\n"
       "  \"seed\": {0},\n"
       "  \"duration\": \"{2}ms\",\n"
-      "  \"settle\": {{ \"max\": \"900s\" }},\n"
+      "  \"settle\": {{ \"max\": \"3600s\" }},\n"
       "  \"events_max\": 20000000,\n"
       "  \"shuffle_ties\": {3},\n"
       "  \"cluster\": {4},\n"

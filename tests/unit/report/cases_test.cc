@@ -62,7 +62,7 @@ TEST_CASE("a case that shows nothing says why") {
   const CaseResult vacuous = judged({acked(10)}, false);
   CHECK(vacuous.outcome == CaseOutcome::kVacuous);
   REQUIRE(vacuous.problems.size() == 1);
-  CHECK(vacuous.problems[0].what == "no fault changed anything");
+  CHECK(vacuous.problems[0].what == "kill never fired");
 }
 
 TEST_CASE("commands of a workflow are escaped as their reader unescapes them") {
@@ -110,7 +110,7 @@ TEST_CASE("JUnit: a suite for each file, a failure or an error for what is not g
       xml.find("<testsuite name=\"scenarios/hand.json\" tests=\"2\" failures=\"1\" errors=\"0\"") !=
       std::string::npos);
   CHECK(xml.find("message=\"&lt;a&gt; &amp; &quot;b&quot;?\"") != std::string::npos);
-  CHECK(xml.find("<error type=\"VACUOUS\" message=\"no fault changed anything\">") !=
+  CHECK(xml.find("<error type=\"VACUOUS\" message=\"kill never fired\">") !=
         std::string::npos);
 }
 
