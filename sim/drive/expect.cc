@@ -175,7 +175,7 @@ void Judge::judge_count(const Expectation& expectation, const WatchResult& seen,
   const auto count = static_cast<std::int64_t>(seen.facts);
   out.seen = fmt::format("{}", count);
   out.event = seen.last_fact;
-  out.at = seen.from;
+  out.at = count == 0 ? seen.from : seen.last_fact_at;
   const bool above = expectation.bound.max && count > *expectation.bound.max;
   out.verdict = above || is_over(result_, seen)
                     ? (within(expectation.bound, count) ? Verdict::kPass : Verdict::kFail)

@@ -92,7 +92,9 @@ void locate_failures(const Scenario& scenario, RunResult& result) {
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const Expectation& wanted = scenario.expect[i];
     ExpectationResult& judged = result.expectations[i];
-    if (judged.verdict != Verdict::kFail || judged.at < kNever || !wanted.bound.max) continue;
+    // A window knows itself when it was broken.
+    if (judged.verdict != Verdict::kFail || judged.at < kNever || wanted.window) continue;
+    if (!wanted.bound.max) continue;
     if (wanted.kind == ExpectKind::kWriteUnavailable ||
         wanted.kind == ExpectKind::kReadUnavailable) {
       judged.at = outage_at(wanted, result);

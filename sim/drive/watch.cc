@@ -67,8 +67,13 @@ void Watches::on_fact(Instant at, EventId event, const Fact& fact) {
     WatchResult& seen = watch.seen;
     if (expected.kind == ExpectKind::kFactCount && fact.kind == expected.fact && seen.began &&
         at >= seen.from && at <= seen.until) {
+      const bool broken =
+          expected.bound.max && static_cast<std::int64_t>(seen.facts) > *expected.bound.max;
       ++seen.facts;
-      seen.last_fact = event;
+      if (!broken) {
+        seen.last_fact = event;
+        seen.last_fact_at = at;
+      }
     }
     const std::optional<FactTrigger>& after = expected.window->after;
     if (seen.began || !after || !is_asked_for(*after, at, fact)) continue;

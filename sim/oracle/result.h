@@ -161,7 +161,8 @@ struct WatchResult {
   EventId parted_event;
   PartitionPoint parted_state;
   std::uint64_t facts = 0;  // of kFactCount
-  EventId last_fact;
+  EventId last_fact;        // or the one by which they became too many
+  Instant last_fact_at = kNever;
 };
 
 struct ExpectationResult {
