@@ -178,7 +178,16 @@ class Faults {
                                           "OffsetsForLeaderEpochResponse",
                                           "InitProducerIdRequest",
                                           "InitProducerIdResponse"});
-    return Text{"\"hold\": {{ \"message\": \"{}\", {} }}{}", message, ends(), lasting(85)};
+    held_ = Text{"\"message\": \"{}\", {}", message, ends()};
+    return Text{"\"hold\": {{ {} }}{}", held_, lasting(85)};
+  }
+
+  // Before its time, and whatever it was.
+  std::string undo() {
+    const std::uint64_t what = draw_.below(3);
+    if (what == 1) return "\"resume\": \"everyone\"";
+    if (what == 2 && !held_.empty()) return Text{"\"release\": {{ {} }}", held_};
+    return "\"heal\": \"all\"";
   }
 
   std::string alter_config() {
@@ -236,7 +245,7 @@ class Faults {
                     swarm_.producers[draw_.below(swarm_.producers.size())],
                     draw_.of({1, 20, 200, 500})};
       case Action::kSetProcessing: return set_processing();
-      case Action::kHeal: return "\"heal\": \"all\"";
+      case Action::kHeal: return undo();
       case Action::kStart: return "\"start\": \"brokers\"";
       case Action::kCount: break;
     }
@@ -245,6 +254,7 @@ class Faults {
 
   const Swarm& swarm_;
   Draw draw_;
+  std::string held_;  // what the newest hold keeps back
 };
 
 }  // namespace

@@ -167,6 +167,11 @@ class Bench {
         "is\n"
         "gone. Without the mutant the same scenario passes. Written by `mutants ROOT --list`; the\n"
         "test fails if this page is not current.\n\n"
+        "Three are not noticed by an invariant. `NoTruncation`: a follower that ignores where its\n"
+        "log differs stands still for ever, and the healed cluster does not come to rest.\n"
+        "`PowerLossKeepsAll`: what a host forgets is not Kafka's promise but the fault itself.\n"
+        "`FetchUpdatesBeforeRead`: a follower hears of a high watermark one round trip too early;\n"
+        "it is a true one, so nothing is broken but the timing.\n\n"
         "| mutant | without it | scenario | noticed by |\n|---|---|---|---|\n";
     for (const Row& row : kTable) {
       text += fmt::format("| `{}` | {} | `{}` | {} |\n", described(row.mutant).name,
