@@ -120,6 +120,7 @@ void run(Consumer& consumer, Context& ctx) {
 void forget_process(Consumer& consumer, const Composition& composition) {
   consumer.closing = false;
   consumer.leaders_changed = false;
+  consumer.unsettled = true;
   consumer.metadata.forget(composition);
   for (BrokerConnection& connection : consumer.connections) forget(connection);
   for (BrokerLink& link : consumer.links) {

@@ -102,6 +102,7 @@ struct Consumer {
   ConsumerPhase phase = ConsumerPhase::kStopped;
   bool closing = false;          // close once the records at hand are processed
   bool leaders_changed = false;  // positions have to be checked against the metadata
+  bool unsettled = true;         // some position may await a reset or a validation
   Duration per_record;
   MetadataCache metadata;
   std::vector<BrokerConnection> connections;  // by broker index

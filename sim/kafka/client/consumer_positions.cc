@@ -26,7 +26,8 @@ NodeId whom_to_ask(const Consumer& consumer, const AssignedState& slot) {
   return consumer.metadata.leader(slot.partition).leader;
 }
 
-void await_reset_to(AssignedState& slot, OffsetSpec where, ResetReason reason) {
+void await_reset_to(Consumer& consumer, AssignedState& slot, OffsetSpec where, ResetReason reason) {
+  consumer.unsettled = true;
   slot.state = PositionState::kAwaitReset;
   slot.reset_to = where;
   slot.reason = reason;
@@ -87,7 +88,7 @@ void request_reset(Consumer& consumer, AssignedState& slot, ResetReason reason, 
     return;
   }
   const bool latest = policy == OffsetReset::kLatest;
-  await_reset_to(slot, latest ? OffsetSpec::kLatest : OffsetSpec::kEarliest, reason);
+  await_reset_to(consumer, slot, latest ? OffsetSpec::kLatest : OffsetSpec::kEarliest, reason);
 }
 
 void follow_leaders(Consumer& consumer, Context& ctx) {
@@ -101,22 +102,27 @@ void follow_leaders(Consumer& consumer, Context& ctx) {
     slot.leader = leader;
     if (slot.state == PositionState::kFailed || slot.state == PositionState::kAwaitReset) continue;
     if (failover && ctx.mutant(Mutant::kConsumerSkipsOnFailover)) {
-      await_reset_to(slot, OffsetSpec::kLatest, ResetReason::kTruncation);
+      await_reset_to(consumer, slot, OffsetSpec::kLatest, ResetReason::kTruncation);
       continue;
     }
     // C4.20, C4.21: without an epoch, or before KIP-320, a truncation goes unnoticed.
     const bool checked =
         ctx.behaviour().fence_fetch_by_leader_epoch && slot.position_epoch != kNoLeaderEpoch;
     slot.state = checked ? PositionState::kAwaitValidation : PositionState::kFetching;
+    consumer.unsettled = true;
     slot.asking = false;  // an answer of the leader before is of no use
     slot.retry_at = kLongAgo;
   }
 }
 
 void ask_questions(Consumer& consumer, Context& ctx) {
+  if (!consumer.unsettled) return;
+  consumer.unsettled = false;
   for (std::uint32_t i = 0; i < consumer.assigned.size(); ++i) {
     AssignedState& slot = consumer.assigned[i];
-    if (!awaits_answer_or_question(slot) || slot.asking || ctx.now() < slot.retry_at) continue;
+    if (!awaits_answer_or_question(slot)) continue;
+    consumer.unsettled = true;
+    if (slot.asking || ctx.now() < slot.retry_at) continue;
     const NodeId broker = whom_to_ask(consumer, slot);
     if (broker == kNoNode) {
       want_metadata(consumer, ctx);
@@ -132,6 +138,7 @@ void ask_questions(Consumer& consumer, Context& ctx) {
 
 Instant next_question_wake(const Consumer& consumer, const Context& ctx) {
   Instant wake = kNever;
+  if (!consumer.unsettled) return wake;
   for (const AssignedState& slot : consumer.assigned) {
     if (!awaits_answer_or_question(slot) || slot.asking) continue;
     const NodeId broker = whom_to_ask(consumer, slot);
