@@ -112,7 +112,8 @@ void Invariants::about_a_node(const World& world, Shadows& shadows, const Where&
 }
 
 // One leader epoch has one leader (I4), and a new leader's log holds everything that was ever
-// exposed as committed (I3, LeaderCompleteness).  (mutants: NoLeaderEpochBump, ElectOutsideIsr)
+// exposed as committed (I3, LeaderCompleteness).
+// (mutants: NoLeaderEpochBump, TruncateToHighWatermark)
 void Invariants::leader_began(ShadowPartition& partition, const Where& where, const Fact& fact) {
   const LeaderEpoch epoch(static_cast<std::int32_t>(fact.c));
   for (const EpochLeader& past : partition.leaders) {
@@ -197,7 +198,6 @@ void Invariants::high_watermark_rose(const World& world, ShadowPartition& partit
 }
 
 // Any two replicas agree below the lesser of their high watermarks (I1, LogMatching).
-// (mutants: NoTruncation, TruncateToHighWatermark)
 void Invariants::logs_agree(const ShadowPartition& partition, const Where& where) {
   for (std::size_t i = 0; i < partition.logs.size(); ++i) {
     for (std::size_t j = i + 1; j < partition.logs.size(); ++j) {
@@ -234,7 +234,7 @@ void Invariants::shadows_are_true(const World& world, const ShadowPartition& par
   }
 }
 
-// After healing, every replica that is up holds exactly the leader's log.  (mutant: NoTruncation)
+// After healing, every replica that is up holds exactly the leader's log.
 void Invariants::converged(const World& world, const ShadowPartition& partition,
                            const Where& where) {
   const PartitionLog* leads = leader_log(world, where.partition);

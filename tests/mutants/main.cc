@@ -130,23 +130,26 @@ class Bench {
       fmt::print("FAIL {}.json must pass as it is, but: {}\n", row.file, joined(seen));
       ++failures;
     }
-    for (std::size_t i = 0; i < kMutants; ++i) failures += judge(static_cast<Mutant>(i)) ? 0 : 1;
+    for (const Row& row : kTable) failures += judge(row) ? 0 : 1;
+    for (std::size_t i = 0; i < kMutants; ++i)
+      failures += is_listed(static_cast<Mutant>(i)) ? 0 : 1;
     fmt::print("{} mutants, {} failures\n", kMutants, failures);
     return failures == 0 ? 0 : 1;
   }
 
  private:
-  bool judge(Mutant mutant) const {
-    const auto row = std::find_if(std::begin(kTable), std::end(kTable),
-                                  [&](const Row& r) { return r.mutant == mutant; });
-    if (row == std::end(kTable)) {
-      fmt::print("FAIL {}: nothing in the table catches it\n", described(mutant).name);
-      return false;
-    }
-    const std::set<std::string> seen = notices(load(row->file), mutant);
-    const bool caught = seen.contains(std::string(row->notice));
+  bool is_listed(Mutant mutant) const {
+    const bool listed = std::any_of(std::begin(kTable), std::end(kTable),
+                                    [&](const Row& row) { return row.mutant == mutant; });
+    if (!listed) fmt::print("FAIL {}: nothing in the table catches it\n", described(mutant).name);
+    return listed;
+  }
+
+  bool judge(const Row& row) const {
+    const std::set<std::string> seen = notices(load(row.file), row.mutant);
+    const bool caught = seen.contains(std::string(row.notice));
     fmt::print("{} {:28} {} by \"{}\" in {}.json\n", caught ? "ok  " : "FAIL",
-               described(mutant).name, caught ? "caught" : "not caught", row->notice, row->file);
+               described(row.mutant).name, caught ? "caught" : "not caught", row.notice, row.file);
     if (!caught) fmt::print("     seen instead: {}\n", joined(seen));
     return caught;
   }
@@ -172,6 +175,10 @@ class Bench {
         "`PowerLossKeepsAll`: what a host forgets is not Kafka's promise but the fault itself.\n"
         "`FetchUpdatesBeforeRead`: a follower hears of a high watermark one round trip too early;\n"
         "it is a true one, so nothing is broken but the timing.\n\n"
+        "No mutant trips these invariants yet: Convergence, FactsMatchLogs, "
+        "HighWatermarkWithinLog,\n"
+        "LogMatching, EpochsNeverDecrease, RoleEpochNeverDecreases, MonotonicHighWatermark,\n"
+        "IsrSubsetOfReplicas, LeaderInIsr.\n\n"
         "| mutant | without it | scenario | noticed by |\n|---|---|---|---|\n";
     for (const Row& row : kTable) {
       text += fmt::format("| `{}` | {} | `{}` | {} |\n", described(row.mutant).name,

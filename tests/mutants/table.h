@@ -12,6 +12,7 @@ namespace ackident {
 //   "expect failed"          that expectation of the scenario fails
 //   "never quiet"            the healed cluster does not come to rest
 //   "check"                  one of the model's own checks fails
+// A mutant has as many rows as there are oracles that only it shows to work.
 struct Row {
   Mutant mutant;
   std::string_view file;
@@ -22,6 +23,7 @@ inline constexpr Row kTable[] = {
     {Mutant::kAckBeforeHighWatermark, "traffic", "AckedIsCommitted"},
     {Mutant::kHwIgnoresMaximalIsr, "accepted_but_unheard", "I2 IsrHoldsCommitted"},
     {Mutant::kHwIsLeaderEnd, "traffic", "I2 IsrHoldsCommitted"},
+    {Mutant::kHwIsLeaderEnd, "accepted_but_unheard", "AckedHasMinIsrCopies"},
     {Mutant::kNoLeaderEpochFencing, "old_follower", "FollowerKnowsEpoch"},
     {Mutant::kNoTruncation, "acks1_leader_dies", "never quiet"},
     {Mutant::kTruncateToHighWatermark, "role_change_before_high_watermark",
@@ -33,6 +35,7 @@ inline constexpr Row kTable[] = {
     {Mutant::kElectOutsideIsr, "last_one_standing", "I4 CleanLeaderFromIsr"},
     {Mutant::kElectLongestLog, "leader_dies", "FirstInListLeads"},
     {Mutant::kNoLeaderEpochBump, "last_one_standing", "I4 ElectionBumpsEpoch"},
+    {Mutant::kNoLeaderEpochBump, "all_killed", "I4 SingleLeaderPerEpoch"},
     {Mutant::kEmptyIsr, "last_one_standing", "I6 IsrNotEmpty"},
     {Mutant::kSkipIneligibleCheck, "fenced_while_joining", "I7 JoinerNotFenced"},
     {Mutant::kSkipPartitionEpochCheck, "stale_proposal", "I2 JoinerHoldsCommitted"},
