@@ -71,7 +71,6 @@ void write_partition(Controller& controller, PartitionId partition, const Partit
   const PartitionRegistration before = controller.image.partitions[partition.value()];
   const PartitionRegistration& after = change.state;
   SIM_CHECK(after.partition_epoch > before.partition_epoch);
-  SIM_CHECK(after.leader_epoch >= before.leader_epoch);
   append(controller, PartitionRecord{partition, after}, ctx);
   controller.imbalanced += is_imbalanced(after) ? 1u : 0u;
   controller.imbalanced -= is_imbalanced(before) ? 1u : 0u;
