@@ -59,3 +59,17 @@ TEST_CASE("A run whose time stands still is given up") {
   CHECK(result.bounds_hit);
   CHECK(result.events < 5'000'000);
 }
+
+TEST_CASE("A fault may wait for the formation of the cluster, and does so in every run") {
+  const Scenario scenario = load_scenario("test.json", R"({
+    "doc": "A test.", "duration": "30s", "cluster": {"brokers": 3},
+    "topics": {"orders": {"replicas": [[1, 2, 3]]}},
+    "faults": [{"on": {"fact": "BecameLeader", "nth": 1, "after": "5s"}, "kill": "b1", "for": "10s"}]
+  })");
+  Runner runner(scenario);
+  const std::uint64_t digest = runner.run(1).digest;
+  const RunResult again = runner.run(1);
+  CHECK(again.digest == digest);
+  CHECK(again.faults[0].fired == 1);  // b1 led from the beginning; b2 is the second
+  CHECK(again.faults[0].times[0] == Instant() + seconds(5));
+}
