@@ -112,6 +112,7 @@ void Injector::fire(World& world, const Step& step) {
 
 void Injector::act(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
+  if (f.action == FaultAction::kRelease) note_held(world);
   FaultState& state = states_[fault];
   FaultEnds ends;
   resolve(world, f.target, fault, ends.targets);
@@ -124,7 +125,7 @@ void Injector::act(World& world, std::uint32_t fault) {
   const bool bit = is_link_fault(f.action) ? apply_to_links(world, f, ends, false)
                                            : apply(world, f, ends);
   ++state.fired;
-  state.bit = state.bit || bit;
+  state.bit = state.bit || (bit && f.action != FaultAction::kHold);  // see note_held()
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
   first_at_ = std::min(first_at_, world.now());
   last_at_ = std::max(last_at_, world.now());
@@ -155,20 +156,24 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
       case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
       case FaultAction::kResume: bit |= world.resume_process(node); break;
       case FaultAction::kSlowBroker:
-        world.slow_receiver(node, fault.delay);
-        bit = true;
+        bit |= world.slow_receiver(node, fault.delay);
         break;
       case FaultAction::kSetRate: bit |= world.command(node, fault.workload); break;
       case FaultAction::kSetProcessing: bit |= world.command(node, fault.processing); break;
       default: SIM_CHECK(false);
     }
   }
+  // A command that the controller refuses, or that asks for what is so, changes nothing.
   const NodeId controller = world.composition().controller;
   if (fault.action == FaultAction::kElect) {
-    bit = world.command(controller, ElectLeadersCommand{fault.partition, fault.election});
+    const PartitionRegistration before = world.partition(fault.partition);
+    world.command(controller, ElectLeadersCommand{fault.partition, fault.election});
+    bit = !(world.partition(fault.partition) == before);
   }
   if (fault.action == FaultAction::kAlterConfig) {
-    bit = world.command(controller, AlterTopicConfigCommand{fault.topic, fault.config});
+    const TopicConfig& config = world.controller().image.topics[fault.topic.value()];
+    bit = !(config == fault.config);
+    bit &= world.command(controller, AlterTopicConfigCommand{fault.topic, fault.config});
   }
   return bit;
 }
@@ -184,17 +189,16 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
         break;
       case FaultAction::kHeal: bit |= world.heal(from, to); break;
       case FaultAction::kSlowLink:
-        world.slow_link(from, to, undo ? Duration() : fault.delay);
-        bit = true;
+        bit |= world.slow_link(from, to, undo ? Duration() : fault.delay);
         break;
       case FaultAction::kHold:
       case FaultAction::kRelease:
         if (fault.action == FaultAction::kHold && !undo) {
           world.hold(from, to, fault.held_payload);
+          bit = true;
         } else {
-          world.release(from, to, fault.held_payload);
+          bit |= world.release(from, to, fault.held_payload);
         }
-        bit = true;
         break;
       default: SIM_CHECK(false);
     }
@@ -211,9 +215,24 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
 
 // Undoes what its firings did, to the nodes they did it to.
 void Injector::revert(World& world, std::uint32_t fault) {
+  note_held(world);
   last_at_ = std::max(last_at_, world.now());
   for (const FaultEnds& ends : states_[fault].standing) undo(world, faults_[fault], ends);
   states_[fault].standing.clear();
+}
+
+void Injector::note_held(World& world) {
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    FaultState& state = states_[i];
+    if (faults_[i].action != FaultAction::kHold || state.bit) continue;
+    for (const FaultEnds& ends : state.standing) {
+      for (const NodeId from : ends.targets) {
+        for (const NodeId to : ends.others) {
+          state.bit = state.bit || world.held_back(from, to, faults_[i].held_payload);
+        }
+      }
+    }
+  }
 }
 
 void Injector::undo(World& world, const Fault& fault, const FaultEnds& ends) {

@@ -1,8 +1,8 @@
 // The injector: makes a scenario's faults happen at their time, on their fact, or by chance, and
 // undoes those that revert. It acts on the world through its verbs only.
 //
-// A fault "bit" if it changed something: a kill found a running process, a cut an open direction.
-// What never bit makes a scenario vacuous.
+// A fault "bit" if it changed something: a kill found a running process, a cut an open direction, a
+// hold a message to hold back. What never bit makes a scenario vacuous.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +43,8 @@ class Injector {
   void on_facts(World& world, const Step& step);  // triggers; may arm timers
   // Ends the fault phase: no further firing; everything is healed, resumed, released, started.
   void heal_all(World& world);
+  // Looks which of the holds that stand have bitten: before they end, and at the end of the run.
+  void note_held(World& world);
   // Starts every broker and controller that is down, as a supervisor would.
   static void start_servers(World& world);
 

@@ -149,22 +149,33 @@ class Network {
     return cut_.get(from.value(), to.value()) != 0;
   }
 
-  // Every later message from -> to takes that much longer; a zero ends it.
-  void slow_link(NodeId from, NodeId to, Duration extra) {
+  // Every later message from -> to takes that much longer; a zero ends it. Whether that is news.
+  bool slow_link(NodeId from, NodeId to, Duration extra) {
     any_slow_ = true;
-    slow_.at(from.value(), to.value()) = extra;
+    return std::exchange(slow_.at(from.value(), to.value()), extra) != extra;
   }
-  void slow_receiver(NodeId to, Duration extra) { node(to).extra = extra; }
+  bool slow_receiver(NodeId to, Duration extra) {
+    return std::exchange(node(to).extra, extra) != extra;
+  }
 
   // Messages of this kind stay at the receiver's door, and with them whatever follows on their
   // lane.
   void hold(NodeId from, NodeId to, std::uint8_t kind) {
-    if (!held(from, to, kind)) gates_.push_back({from, to, kind});
+    if (gate(from, to, kind) == gates_.end()) gates_.push_back({from, to, kind});
   }
-  void release(NodeId from, NodeId to, std::uint8_t kind, Instant now) {
-    std::erase(gates_, Gate{from, to, kind});
+  // False: nothing was held there.
+  bool release(NodeId from, NodeId to, std::uint8_t kind, Instant now) {
+    const auto open = gate(from, to, kind);
+    if (open == gates_.end()) return false;
+    gates_.erase(open);
     // If another gate holds the head as well, it is stopped again when it comes up.
     for_each_way(from, to, [&](Connection& c, Way way) { unblock(c, way, kBlockHeld, now); });
+    return true;
+  }
+  // Has the gate that stands there stopped a message?
+  [[nodiscard]] bool held_back(NodeId from, NodeId to, std::uint8_t kind) {
+    const auto found = gate(from, to, kind);
+    return found != gates_.end() && found->stopped;
   }
 
   [[nodiscard]] bool listening(NodeId id) const { return nodes_[id.value()].listening; }
@@ -197,8 +208,7 @@ class Network {
     NodeId from;
     NodeId to;
     std::uint8_t kind = 0;
-
-    bool operator==(const Gate&) const = default;
+    bool stopped = false;  // a message came to it
   };
 
   Node& node(NodeId id) {
@@ -227,8 +237,10 @@ class Network {
       if (Connection* c = find(to, from, channel)) visit(*c, Way::kResponses);
     }
   }
-  [[nodiscard]] bool held(NodeId from, NodeId to, std::uint8_t kind) const {
-    return std::find(gates_.begin(), gates_.end(), Gate{from, to, kind}) != gates_.end();
+  [[nodiscard]] std::vector<Gate>::iterator gate(NodeId from, NodeId to, std::uint8_t kind) {
+    return std::find_if(gates_.begin(), gates_.end(), [&](const Gate& g) {
+      return g.from == from && g.to == to && g.kind == kind;
+    });
   }
 
   void drop(const Message& message) { hooks_.drop(hooks_.context, message); }
@@ -315,10 +327,14 @@ template <class Message>
 bool Network<Message>::arrive(const Popped& popped, Instant) {
   const Parcel<Message>& parcel = popped.message;
   const Routing& routing = parcel.routing;
-  if (!gates_.empty() && held(parcel.from, parcel.to, routing.kind)) {
-    queue_.block(popped.lane, kBlockHeld);
-    queue_.put_back(popped);
-    return false;
+  if (!gates_.empty()) {
+    const auto closed = gate(parcel.from, parcel.to, routing.kind);
+    if (closed != gates_.end()) {
+      closed->stopped = true;
+      queue_.block(popped.lane, kBlockHeld);
+      queue_.put_back(popped);
+      return false;
+    }
   }
   if (!node(parcel.to).up) {
     drop(parcel.message);

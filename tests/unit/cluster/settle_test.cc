@@ -60,6 +60,31 @@ TEST_CASE("A run whose time stands still is given up") {
   CHECK(result.events < 5'000'000);
 }
 
+TEST_CASE("A fault that changes nothing does not bite, and the run is vacuous") {
+  const auto bites = [](const std::string& fault) {
+    const RunResult result = run_with_faults(fault);
+    CHECK(result.verdict == (result.faults[0].bit ? Verdict::kPass : Verdict::kVacuous));
+    return result.faults[0].bit;
+  };
+  // A gate bites when a message comes to it: brokers send no ProduceRequests to each other.
+  const std::string hold = R"({"at": "5s", "hold": {"message": )";
+  CHECK(bites(hold + R"("FetchRequest", "from": "b2", "to": "b1"}, "for": "5s"})"));
+  CHECK(bites(hold + R"("FetchRequest", "from": "b2", "to": "b1"}})"));
+  CHECK_FALSE(bites(hold + R"("ProduceRequest", "from": "b2", "to": "b1"}, "for": "5s"})"));
+  CHECK_FALSE(bites(hold + R"("ProduceRequest", "from": "b2", "to": "b1"}})"));
+  CHECK_FALSE(
+      bites(R"({"at": "5s", "release": {"message": "FetchRequest", "from": "b2", "to": "b1"}})"));
+  // The preferred replica leads, and what has a leader needs no unclean election.
+  CHECK_FALSE(bites(R"({"at": "5s", "elect": "orders/0"})"));
+  CHECK_FALSE(bites(R"({"at": "5s", "elect": {"partition": "orders/0", "kind": "unclean"}})"));
+  const std::string alter = R"({"at": "5s", "alter_config": {"topic": "orders", "config": )";
+  CHECK(bites(alter + R"({"min.insync.replicas": 2}}})"));
+  CHECK_FALSE(bites(alter + R"({"min.insync.replicas": 1}}})"));
+  CHECK(bites(R"({"at": "5s", "slow_broker": {"target": "b1", "delay": "1ms"}})"));
+  CHECK_FALSE(bites(R"({"at": "5s", "slow_broker": {"target": "b1", "delay": "0s"}})"));
+  CHECK_FALSE(bites(R"({"at": "5s", "slow_link": {"from": "b1", "to": "b2", "delay": "0s"}})"));
+}
+
 TEST_CASE("A fault may wait for the formation of the cluster, and does so in every run") {
   const Scenario scenario = load_scenario("test.json", R"({
     "doc": "A test.", "duration": "30s", "cluster": {"brokers": 3},
