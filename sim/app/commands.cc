@@ -70,8 +70,9 @@ int print_key(const std::string& name, KafkaVersion version) {
   std::string text;
   std::vector<std::string_view> names;
   for (const ConfigKey& key : config_keys()) {
+    if (!exists_in(key, version)) continue;
     names.push_back(key.name);
-    if (key.name == name && exists_in(key, version)) text += key_text(key, version);
+    if (key.name == name) text += key_text(key, version);
   }
   for (const SwitchInfo& info : behaviour_switches()) {
     names.push_back(info.name);

@@ -155,6 +155,14 @@ check("digest", run("digest", scenario, "--seeds", "1..4", "--jobs", "1"),
 code, text, _ = run("run", scenario, "--check-determinism")
 check("determinism", (code, text.splitlines()[-1]),
       (0, "deterministic: run again, every event and byte was the same"))
+for words in (["run", scenario], ["test", scenario], ["digest", scenario], ["validate", scenario], ["config"],
+              ["schema", "report"], ["swarm", "--seeds", "1"], ["list", str(root / "scenarios")],
+              ["matrix", scenario, "--vary", "acks=1"]):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([program, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    check(f"{words[0]} to a full disk", (done.returncode, "No space left" in done.stderr), (2, True))
+check("a key of a later version", run("config", "--kafka", "0.10", "enable.idempotence")[::2],
+      (2, 'ackident: Kafka 0.10 has no key "enable.idempotence"\n'))
 check("bad seeds", run("digest", scenario, "--seeds", "4..1")[0], 2)
 
 print("\n".join(problems))
