@@ -52,7 +52,7 @@ std::uint32_t Injector::timer_count() const {
 void Injector::begin(World& world) {
   for (FaultState& state : states_) {
     state.fired = state.matches = 0;
-    state.bit = false;
+    state.changed = state.bit = false;
     state.times.clear();
     state.standing.clear();
   }
@@ -112,7 +112,7 @@ void Injector::fire(World& world, const Step& step) {
 
 void Injector::act(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
-  if (f.action == FaultAction::kRelease) note_held(world);
+  if (f.action == FaultAction::kHeal || f.action == FaultAction::kRelease) note_kept_back(world);
   FaultState& state = states_[fault];
   FaultEnds ends;
   resolve(world, f.target, fault, ends.targets);
@@ -125,12 +125,14 @@ void Injector::act(World& world, std::uint32_t fault) {
   const bool bit = is_link_fault(f.action) ? apply_to_links(world, f, ends, false)
                                            : apply(world, f, ends);
   ++state.fired;
-  state.bit = state.bit || (bit && f.action != FaultAction::kHold);  // see note_held()
+  state.changed = state.changed || bit;
+  const bool keeps_back = f.action == FaultAction::kCut || f.action == FaultAction::kHold;
+  if (!keeps_back) state.bit = state.changed;
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
   first_at_ = std::min(first_at_, world.now());
   last_at_ = std::max(last_at_, world.now());
   world.note(Fact{FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fault, bit ? 1 : 0, 0});
-  const bool undone = f.revert_after > Duration() || must_be_undone(f.action);
+  const bool undone = f.revert_after > Duration() || must_be_undone(f.action) || keeps_back;
   if (undone && std::find(state.standing.begin(), state.standing.end(), ends) ==
                     state.standing.end()) {
     state.standing.push_back(std::move(ends));
@@ -215,22 +217,28 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
 
 // Undoes what its firings did, to the nodes they did it to.
 void Injector::revert(World& world, std::uint32_t fault) {
-  note_held(world);
+  note_kept_back(world, fault);
   last_at_ = std::max(last_at_, world.now());
   for (const FaultEnds& ends : states_[fault].standing) undo(world, faults_[fault], ends);
   states_[fault].standing.clear();
 }
 
-void Injector::note_held(World& world) {
-  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
-    FaultState& state = states_[i];
-    if (faults_[i].action != FaultAction::kHold || state.bit) continue;
-    for (const FaultEnds& ends : state.standing) {
-      for (const NodeId from : ends.targets) {
-        for (const NodeId to : ends.others) {
-          state.bit = state.bit || world.held_back(from, to, faults_[i].held_payload);
-        }
-      }
+void Injector::note_kept_back(World& world) {
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) note_kept_back(world, i);
+}
+
+void Injector::note_kept_back(World& world, std::uint32_t fault) {
+  const Fault& f = faults_[fault];
+  FaultState& state = states_[fault];
+  const bool cuts = f.action == FaultAction::kCut;
+  if (state.bit || !state.changed || (!cuts && f.action != FaultAction::kHold)) return;
+  const auto kept = [&](NodeId from, NodeId to) {
+    if (!cuts) return world.held_back(from, to, f.held_payload);
+    return world.met_cut(from, to) || (f.both_ways && world.met_cut(to, from));
+  };
+  for (const FaultEnds& ends : state.standing) {
+    for (const NodeId from : ends.targets) {
+      for (const NodeId to : ends.others) state.bit = state.bit || (from != to && kept(from, to));
     }
   }
 }
@@ -342,6 +350,7 @@ void Injector::resolve_one(const World& world, const Selector& selector, std::ui
 }
 
 void Injector::heal_all(World& world) {
+  note_kept_back(world);
   healed_ = true;
   const auto n = static_cast<std::uint32_t>(world.composition().nodes.size());
   for (std::uint32_t i = 0; i < n; ++i) {

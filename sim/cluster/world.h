@@ -90,7 +90,8 @@ class World {
     return network_.slow_link(from, to, extra);
   }
   bool slow_receiver(NodeId node, Duration extra) { return network_.slow_receiver(node, extra); }
-  // Whether a gate has held anything back turns out later: held_back(), while it stands.
+  // Whether a cut or a gate has kept anything back turns out later: ask while it stands.
+  [[nodiscard]] bool met_cut(NodeId from, NodeId to) { return network_.met_cut(from, to); }
   void hold(NodeId from, NodeId to, std::uint8_t payload) { network_.hold(from, to, payload); }
   [[nodiscard]] bool held_back(NodeId from, NodeId to, std::uint8_t payload) {
     return network_.held_back(from, to, payload);

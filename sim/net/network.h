@@ -131,9 +131,12 @@ class Network {
   // One direction carries nothing more. With `reset` the open connections of the pair break; what
   // had ended before is not held up.
   void cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause) {
-    cut_.at(from.value(), to.value()) = 1;
+    cut_.at(from.value(), to.value()) = kCut;
     for_each_way(from, to, [&](Connection& c, Way way) {
-      if (reset && c.state == State::kOpen) return break_off(c, now, cause);
+      if (reset && c.state == State::kOpen) {
+        meet_cut(from, to);
+        return break_off(c, now, cause);
+      }
       if (!reset && c.state != State::kFailed) queue_.block(c.lane_of(way), kBlockCut);
     });
   }
@@ -147,6 +150,13 @@ class Network {
   }
   [[nodiscard]] bool is_cut(NodeId from, NodeId to) const {
     return cut_.get(from.value(), to.value()) != 0;
+  }
+
+  // Has the cut that stands there kept a message back, or a connection from being made?
+  [[nodiscard]] bool met_cut(NodeId from, NodeId to) {
+    bool met = cut_.get(from.value(), to.value()) == kMetCut;
+    for_each_way(from, to, [&](const Connection& c, Way way) { met = met || kept_back(c, way); });
+    return met;
   }
 
   // Every later message from -> to takes that much longer; a zero ends it. Whether that is news.
@@ -204,6 +214,9 @@ class Network {
     bool frozen = false;
     Duration extra;
   };
+  static constexpr std::uint8_t kCut = 1;
+  static constexpr std::uint8_t kMetCut = 2;  // and something was kept back by it
+
   struct Gate {
     NodeId from;
     NodeId to;
@@ -243,6 +256,12 @@ class Network {
     });
   }
 
+  [[nodiscard]] bool kept_back(const Connection& c, Way way) const {
+    return (queue_.blocked(c.lane_of(way)) & kBlockCut) != 0 && !queue_.empty(c.lane_of(way));
+  }
+  void meet_cut(NodeId from, NodeId to) {
+    if (is_cut(from, to)) cut_.at(from.value(), to.value()) = kMetCut;
+  }
   void drop(const Message& message) { hooks_.drop(hooks_.context, message); }
   void unblock(const Connection& c, Way way, BlockReason reason, Instant floor) {
     if ((queue_.blocked(c.lane_of(way)) & reason) == 0) return;
@@ -250,6 +269,7 @@ class Network {
   }
   // Drops what is under way, and with it the reasons that were its own.
   void discard(Connection& c, Way way) {
+    if (kept_back(c, way)) meet_cut(c.from(way), c.to(way));
     queue_.clear(c.lane_of(way), [this](const Parcel<Message>& p) { drop(p.message); });
     unblock(c, way, kBlockHeld, kLongAgo);
     unblock(c, way, kBlockMuted, kLongAgo);
@@ -316,7 +336,7 @@ class Network {
   std::vector<Connection> connections_;                     // in order of first use
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
-  PairTable<std::uint8_t> cut_;
+  PairTable<std::uint8_t> cut_;     // 0: whole
   PairTable<Duration> slow_;
   PairTable<Instant> sending_until_;
   std::vector<Gate> gates_;

@@ -74,6 +74,15 @@ TEST_CASE("A fault that changes nothing does not bite, and the run is vacuous") 
   CHECK_FALSE(bites(hold + R"("ProduceRequest", "from": "b2", "to": "b1"}})"));
   CHECK_FALSE(
       bites(R"({"at": "5s", "release": {"message": "FetchRequest", "from": "b2", "to": "b1"}})"));
+  // So does a cut; between two followers nothing goes, and b1's is over between two messages.
+  const std::string cut = R"({"at": "5s", "cut": {"from": "b2", "to": )";
+  CHECK(bites(cut + R"("b1"}, "for": "5s"})"));
+  CHECK(bites(cut + R"("b1"}})"));
+  CHECK(bites(cut + R"("b1"}, "for": "1us", "reset": true})"));
+  CHECK(bites(cut + R"("b1"}, "both_ways": false})"));
+  CHECK_FALSE(bites(cut + R"("b3"}, "for": "5s"})"));
+  CHECK_FALSE(bites(cut + R"("b3"}})"));
+  CHECK_FALSE(bites(R"({"at": "5050ms", "cut": {"from": "b2", "to": "b1"}, "for": "1us"})"));
   // The preferred replica leads, and what has a leader needs no unclean election.
   CHECK_FALSE(bites(R"({"at": "5s", "elect": "orders/0"})"));
   CHECK_FALSE(bites(R"({"at": "5s", "elect": {"partition": "orders/0", "kind": "unclean"}})"));
