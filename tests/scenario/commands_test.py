@@ -7,6 +7,7 @@ usage: commands_test.py ACKIDENT ROOT
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -155,6 +156,21 @@ check("digest", run("digest", scenario, "--seeds", "1..4", "--jobs", "1"),
 code, text, _ = run("run", scenario, "--check-determinism")
 check("determinism", (code, text.splitlines()[-1]),
       (0, "deterministic: run again, every event and byte was the same"))
+with tempfile.TemporaryDirectory() as name:
+    endless = pathlib.Path(name) / "endless.json"
+    endless.write_text('{"doc": "x", "duration": "30d", "cluster": {"brokers": 1}, "topics": {"t": {}}}')
+    report = pathlib.Path(name) / "report.json"
+    with subprocess.Popen([program, "run", str(endless), "--trace", "--json", str(report)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        child.stdout.readline()  # it has begun
+        child.send_signal(signal.SIGINT)
+        text, complaints = child.communicate()
+    check("interrupted", (child.returncode, "UNKNOWN" in text, "endless.json: interrupted at" in complaints,
+                          os.listdir(name)), (130, False, True, ["endless.json"]))
+    text = run("list", scenario)[1]
+    check("a single one's doc", ("the newest 10 ms of records are acknowledged" in text, text.splitlines()[-1]),
+          (True, "cases: A03 N18"))
+
 for words in (["run", scenario], ["test", scenario], ["digest", scenario], ["validate", scenario], ["config"],
               ["schema", "report"], ["swarm", "--seeds", "1"], ["list", str(root / "scenarios")],
               ["matrix", scenario, "--vary", "acks=1"]):
