@@ -98,7 +98,9 @@ TEST_CASE("A fault may wait for the formation of the cluster, and does so in eve
   const Scenario scenario = load_scenario("test.json", R"({
     "doc": "A test.", "duration": "30s", "cluster": {"brokers": 3},
     "topics": {"orders": {"replicas": [[1, 2, 3]]}},
-    "faults": [{"on": {"fact": "BecameLeader", "nth": 1, "after": "5s"}, "kill": "b1", "for": "10s"}]
+    "faults": [
+      {"on": {"fact": "BecameLeader", "nth": 1, "after": "5s"}, "kill": "b1", "for": "10s"}
+    ]
   })");
   Runner runner(scenario);
   const std::uint64_t digest = runner.run(1).digest;
