@@ -152,7 +152,10 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
       case FaultAction::kPowerLoss:
         bit |= world.stop_process(node, StopKind::kPowerLoss, fault.lose_records);
         break;
-      case FaultAction::kDiskWipe: bit |= world.stop_process(node, StopKind::kDiskWipe, -1); break;
+      case FaultAction::kDiskWipe:  // a rack's controller has no disk to lose
+        if (world.composition().node(node).kind != NodeKind::kBroker) break;
+        bit |= world.stop_process(node, StopKind::kDiskWipe, -1);
+        break;
       case FaultAction::kShutdown: bit |= world.shut_down_process(node); break;
       case FaultAction::kStart: bit |= world.start_process(node); break;
       case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
@@ -173,9 +176,10 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
     bit = !(world.partition(fault.partition) == before);
   }
   if (fault.action == FaultAction::kAlterConfig) {
-    const TopicConfig& config = world.controller().image.topics[fault.topic.value()];
-    bit = !(config == fault.config);
-    bit &= world.command(controller, AlterTopicConfigCommand{fault.topic, fault.config});
+    const TopicConfig before = world.controller().image.topics[fault.topic.value()];
+    const TopicConfig after = fault.change.applied_to(before);
+    bit = world.command(controller, AlterTopicConfigCommand{fault.topic, after});
+    bit = bit && !(after == before);
   }
   return bit;
 }
