@@ -149,6 +149,7 @@ code, text, _ = run("matrix", matrix, "--vary", "topics.*.partitions=1", "--vary
                     "--format", "csv")
 check("equal cells", text.splitlines()[1:9], text.splitlines()[9:])
 check("an axis of nothing", run("matrix", matrix, "--vary", "acks")[0], 2)
+check("two axes of one name", run("matrix", matrix, "--vary", "acks=1", "--vary", "acks=all")[0], 2)
 check("no cell can be", run("matrix", matrix, "--vary", "acks=17")[0], 2)
 
 check("digest", run("digest", scenario, "--seeds", "1..4", "--jobs", "1"),
