@@ -90,6 +90,10 @@ with tempfile.TemporaryDirectory() as name:
         check(f"threads and {words}", test(str(folder), "--seeds", "1..3", *fails, *words, "--jobs",
                                            "3"), one)
 
+    (folder / "two words.json").write_text(source)
+    check("a command to copy", f"see: ackident run '{folder}/two words.json' --set" in
+          test(str(folder / "two words.json"), *fails)[1], True)
+
     # A shell's *.json takes a schema along.
     code, text, complaints = run("validate", str(folder / "good.json"),
                                  str(folder / "deep/none.schema.json"))
