@@ -221,7 +221,7 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
 
 // Undoes what its firings did, to the nodes they did it to.
 void Injector::revert(World& world, std::uint32_t fault) {
-  note_kept_back(world, fault);
+  note_kept_back(world);  // of all: another cut of the same link ends with this one
   last_at_ = std::max(last_at_, world.now());
   for (const FaultEnds& ends : states_[fault].standing) undo(world, faults_[fault], ends);
   states_[fault].standing.clear();

@@ -83,6 +83,14 @@ TEST_CASE("A fault that changes nothing does not bite, and the run is vacuous") 
   CHECK_FALSE(bites(cut + R"("b3"}, "for": "5s"})"));
   CHECK_FALSE(bites(cut + R"("b3"}})"));
   CHECK_FALSE(bites(R"({"at": "5050ms", "cut": {"from": "b2", "to": "b1"}, "for": "1us"})"));
+  // Two cuts of one link end together, and both have kept something back.
+  const RunResult both = run_with_faults(R"({"at": "5s", "cut": {"from": "b2", "to": "b1"}},
+                     {"at": "5s", "cut": {"from": "b3", "to": ["b1", "b2"]}},
+                     {"at": "6s", "cut": {"from": "b1", "to": ["b2", "b3", "controller"]},
+                      "for": "1s"})");
+  CHECK(both.faults[0].bit);
+  CHECK(both.faults[1].bit);
+  CHECK(both.faults[2].bit);
   // The preferred replica leads, and what has a leader needs no unclean election.
   CHECK_FALSE(bites(R"({"at": "5s", "elect": "orders/0"})"));
   CHECK_FALSE(bites(R"({"at": "5s", "elect": {"partition": "orders/0", "kind": "unclean"}})"));
