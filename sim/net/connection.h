@@ -71,9 +71,9 @@ struct Connection {
   // answers a connection that is no more, though the initiator may have opened it anew.
   std::uint16_t ends_untold = 0;
   std::array<LaneId, kWays> lane;
-  std::array<std::uint64_t, kWays> sent{};  // latencies drawn: the ordinal of the next
-  std::array<Sampler, kWays> latency;
-  Instant ready;  // end of the handshake
+  std::array<std::uint64_t, kWays> sent{};      // latencies drawn: the ordinal of the next
+  std::array<const Sampler*, kWays> latency{};  // the topology's
+  Instant ready;                                // end of the handshake
 
   [[nodiscard]] LaneId lane_of(Way way) const { return lane[static_cast<std::uint32_t>(way)]; }
   [[nodiscard]] NodeId from(Way way) const { return way == Way::kRequests ? initiator : acceptor; }
