@@ -171,21 +171,21 @@ class Network {
   // Messages of this kind stay at the receiver's door, and with them whatever follows on their
   // lane.
   void hold(NodeId from, NodeId to, std::uint8_t kind) {
-    if (gate(from, to, kind) == gates_.end()) gates_.push_back({from, to, kind});
+    if (gate(from, to, kind) == nullptr) gates_.push_back({from, to, kind});
   }
   // False: nothing was held there.
   bool release(NodeId from, NodeId to, std::uint8_t kind, Instant now) {
-    const auto open = gate(from, to, kind);
-    if (open == gates_.end()) return false;
-    gates_.erase(open);
+    const Gate* const found = gate(from, to, kind);
+    if (found == nullptr) return false;
+    gates_.erase(gates_.begin() + (found - gates_.data()));
     // If another gate holds the head as well, it is stopped again when it comes up.
     for_each_way(from, to, [&](Connection& c, Way way) { unblock(c, way, kBlockHeld, now); });
     return true;
   }
   // Has the gate that stands there stopped a message?
   [[nodiscard]] bool held_back(NodeId from, NodeId to, std::uint8_t kind) {
-    const auto found = gate(from, to, kind);
-    return found != gates_.end() && found->stopped;
+    const Gate* const found = gate(from, to, kind);
+    return found != nullptr && found->stopped;
   }
 
   [[nodiscard]] bool listening(NodeId id) const { return nodes_[id.value()].listening; }
@@ -250,10 +250,11 @@ class Network {
       if (Connection* c = find(to, from, channel)) visit(*c, Way::kResponses);
     }
   }
-  [[nodiscard]] std::vector<Gate>::iterator gate(NodeId from, NodeId to, std::uint8_t kind) {
-    return std::find_if(gates_.begin(), gates_.end(), [&](const Gate& g) {
-      return g.from == from && g.to == to && g.kind == kind;
-    });
+  [[nodiscard]] Gate* gate(NodeId from, NodeId to, std::uint8_t kind) {
+    for (Gate& g : gates_) {
+      if (g.from == from && g.to == to && g.kind == kind) return &g;
+    }
+    return nullptr;
   }
 
   [[nodiscard]] bool kept_back(const Connection& c, Way way) const {
@@ -348,8 +349,7 @@ bool Network<Message>::arrive(const Popped& popped, Instant) {
   const Parcel<Message>& parcel = popped.message;
   const Routing& routing = parcel.routing;
   if (!gates_.empty()) {
-    const auto closed = gate(parcel.from, parcel.to, routing.kind);
-    if (closed != gates_.end()) {
+    if (Gate* const closed = gate(parcel.from, parcel.to, routing.kind)) {
       closed->stopped = true;
       queue_.block(popped.lane, kBlockHeld);
       queue_.put_back(popped);
