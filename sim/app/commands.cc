@@ -141,7 +141,9 @@ std::string doc_text(const Scenario& scenario) {
   for (const std::string_view line : wrapped(scenario.doc, columns_of(stdout))) {
     text += fmt::format("{}\n", line);
   }
-  if (!scenario.cases.empty()) text += fmt::format("\ncases: {}\n", fmt::join(scenario.cases, " "));
+  if (!scenario.cases.empty()) text += "\ncases:";
+  for (const std::string& name : scenario.cases) text += ' ' + name;
+  if (!scenario.cases.empty()) text += '\n';
   return text;
 }
 
