@@ -70,7 +70,8 @@ with tempfile.TemporaryDirectory() as name:
                                        'expect={"acked": 1}')[0], 1)
     code, text, _ = test(scenario, "--set", "events_max=2000")
     check("a run cut short", (code, len(text.splitlines())), (3, 4))
-    check("what it says", "UNKNOWN: the run was cut short at 2.119 s" in text, True)
+    check("what it says", "UNKNOWN: cut short at 2.119 s: the bound of 2000 events was reached; no answer to"
+          in text, True)
     (folder / "bad.json").write_text("{")
     code, text, _ = test(str(folder))
     check("a refused one", (code, text.splitlines()[-1]), (2, "2 passed, 1 refused of 3 cases"))
