@@ -64,6 +64,25 @@ TEST_CASE("A cluster that never comes to rest says what moves, and whether Kafka
   CHECK_FALSE(broken_promises(scenario, forged).empty());
 }
 
+TEST_CASE("A client that starts later is a process that starts then") {
+  Scenario scenario = load_scenario("test.json", R"({
+    "doc": "A test.", "duration": "30s", "cluster": {"brokers": 3},
+    "topics": {"orders": {"replicas": [[1, 2, 3]]}},
+    "producers": [{"topic": "orders", "rate": "10/s", "start": "20s", "count": 10,
+                   "config": {"acks": 1, "enable.idempotence": false}}],
+    "faults": [{"at": "5s", "kill": "b1"}]
+  })");
+  // Made at 0 it would still think that b1 leads, and would try it first.
+  const RunResult result = run(scenario, RunHooks());
+  CHECK(count(result, FactKind::kStarted) == 2);  // and b1, after the heal
+  CHECK(result.totals.acked == 10);
+  CHECK(count(result, FactKind::kRetried) == 0);
+  CHECK(count(result, FactKind::kBatchSent) == 10);
+  // Its first send() waits for the connection and the metadata.
+  CHECK(result.producers[0].latency.max > milliseconds(1));
+  CHECK(result.producers[0].latency.p50 < milliseconds(1));
+}
+
 TEST_CASE("A SIGTERM stays pending while the process is frozen; a SIGKILL does not wait") {
   const std::string freeze = R"({"at": "5s", "freeze": "b1", "for": "15s"},)";
   const RunResult asked = run_with_faults(freeze + R"({"at": "6s", "shutdown": "b1"},
