@@ -35,7 +35,7 @@ class Injector {
  public:
   explicit Injector(const ClusterSetup& setup);
 
-  // Timers it needs: two per fault (fire, revert), two per consumer (start, stop), one per producer.
+  // Timers it needs: two per fault (fire, revert) and consumer (start, stop), one per producer.
   [[nodiscard]] std::uint32_t timer_count() const;
 
   void begin(World& world);                       // arms what has a time
