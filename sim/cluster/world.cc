@@ -51,7 +51,7 @@ World::World(const ClusterSetup& setup, std::uint32_t scenario_timers)
       shuffle_ties_(setup.shuffle_ties),
       chooser_(0),
       network_(topology_, queue_, chooser_, kChannels, setup_timeouts(composition_),
-               {&make_disconnected, &drop_payload, &pools_}),
+               {&make_disconnected, &drop_payload, &pools_}, composition_.behaviour.reads_ahead),
       context_(composition_, chooser_, ledger_, metadata_log_, pools_, outbox_),
       brokers_(composition_.broker_count),
       producers_(composition_.producers.size()),

@@ -57,8 +57,8 @@ with tempfile.TemporaryDirectory() as name:
     parted = {"facts": {"Truncated": 0}, "partitions": {"orders/0": {"leader": "b1"}},
               "unavailable": {"writes": {"max": "5s"}}, "lag": {"billing": {"peak": {"max": 5000}}}}
     _, text, _ = test(scenario, "--set", f"expect={json.dumps(parted)}")
-    for line in ("facts.Truncated: expected exactly 0, seen 1; first at 42.04 s (e105462)",
-                 "partitions.orders/0.leader: expected b1, seen b2; first at 28.248 s (e77415)",
+    for line in ("facts.Truncated: expected exactly 0, seen 1; first at 42.04 s (e105463)",
+                 "partitions.orders/0.leader: expected b1, seen b2; first at 28.248 s (e77416)",
                  "unavailable.writes: expected at most 5 s, seen 8.273638083 s at orders/0; "
                  "first at 25 s\n",
                  "lag.billing.peak: expected at most 5000 records, seen 9987 records in group billing; "
