@@ -12,7 +12,9 @@ enum class Mutant : std::uint8_t {
   kAckBeforeHighWatermark,      // acks=all answered at append (R2.5)
   kHwIgnoresMaximalIsr,         // HW over the committed ISR only (R4.2; E04)
   kHwIsLeaderEnd,               // HW := leader LEO at once (R3.19)
+  kHwMayFall,                   // a leader's HW is set downwards too (R1.2)
   kNoLeaderEpochFencing,        // fetches with another epoch are served and counted (R3.6.2; D05)
+  kIgnoreLastFetchedEpoch,      // a leader serves a follower whose log diverges (R3.24)
   kNoTruncation,                // a follower ignores a diverging answer (R3.25)
   kTruncateToHighWatermark,     // a modern follower truncates to its HW (R3.17; D01)
   kNewLeaderTruncates,          // a new leader cuts its log to its HW (R3.15; T14)
@@ -20,6 +22,8 @@ enum class Mutant : std::uint8_t {
   kMinIsrRejectsAcks1,          // min.insync.replicas applied to acks=1 (T3)
   kHwMovesUnderMinIsr,          // R3.20 off on >= 3.7 (T10)
   kElectOutsideIsr,             // clean election picks any live replica (R5.31)
+  kElectStranger,               // an unclean leader may be no replica at all (R5.31)
+  kUncleanKeepsIsr,             // an unclean leader leaves the ISR as it was (R5.32)
   kElectLongestLog,             // election by log length (T13); needs a peek, so: last in list
   kNoLeaderEpochBump,           // an election keeps the leader epoch (R5.32)
   kEmptyIsr,                    // the last ISR member is removed too (R5.30; T19)
@@ -30,6 +34,7 @@ enum class Mutant : std::uint8_t {
   kShrinkByOffset,              // lag judged by LEO equality (T8; E01)
   kNeverShrink,                 // lagging followers stay (R4.4)
   kHwCountsEmptyFollower,       // unknown LEO does not block the HW (R3.19)
+  kFollowerHwUnbounded,         // follower HW := leader's HW, whatever its own LEO (R1.1, R3.22)
   kFollowerHwIsOwnEnd,          // follower HW := its LEO (R3.22)
   kServeAboveHighWatermark,     // consumers read to LEO (C4.13)
   kSkipSequenceCheck,           // no idempotence on the leader (R2.15)
@@ -53,8 +58,10 @@ enum class Mutant : std::uint8_t {
   kConsumerSkipsOnFailover,     // consumer resets to the end on a leader change (C4.20)
   kAlterPartitionTwice,         // a second change while one is in flight (R4.1; E03)
   kStaleMetadataAccepted,       // brokers apply older partition epochs (R3.13)
+  kActOnReplay,                 // a starting broker acts on each record of the past (R6.1)
   kFetchUpdatesBeforeRead,      // response carries the new HW at once (R3.7)
   kNoCheckpoint,                // HW never checkpointed (R1.16)
+  kUnnotedTruncation,           // no fact tells of a truncation: a guard of the model's own
   kCount
 };
 

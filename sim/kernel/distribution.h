@@ -110,6 +110,7 @@ class Sampler {
     if (distribution.kind == Distribution::Kind::kLogNormal) scale_ = LogNormalScale(distribution);
   }
 
+  [[nodiscard]] const Distribution& distribution() const { return distribution_; }
   // The same for all bits?
   [[nodiscard]] bool is_constant() const {
     return distribution_.kind == Distribution::Kind::kConstant;

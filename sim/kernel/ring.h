@@ -34,8 +34,9 @@ class Ring {
   }
   void pop_front() {
     SIM_CHECK(size_ > 0);
-    head_ = (head_ + 1) & mask();
-    --size_;
+    // An emptied ring begins anew: one that mostly holds a single element stays in one place of the
+    // cache.
+    head_ = --size_ == 0 ? 0 : (head_ + 1) & mask();
   }
   void clear() { head_ = size_ = 0; }
 

@@ -76,9 +76,9 @@ struct Connection {
   Instant ended;             // when the end reached the acceptor's host
   Instant refusal = kNever;  // answers fail from then on
   std::array<LaneId, kWays> lane;
-  std::array<std::uint64_t, kWays> sent{};  // latencies drawn: the ordinal of the next
-  std::array<Sampler, kWays> latency;
-  Instant ready;  // end of the handshake
+  std::array<std::uint64_t, kWays> sent{};      // latencies drawn: the ordinal of the next
+  std::array<const Sampler*, kWays> latency{};  // the topology's
+  Instant ready;                                // end of the handshake
 
   [[nodiscard]] LaneId lane_of(Way way) const { return lane[static_cast<std::uint32_t>(way)]; }
   [[nodiscard]] NodeId from(Way way) const { return way == Way::kRequests ? initiator : acceptor; }

@@ -256,7 +256,7 @@ class Network {
   // Draws the latency of the next message; its extras are those of now.
   Duration one_way(Connection& c, Way way) {
     const auto w = static_cast<std::uint32_t>(way);
-    const Sampler& latency = c.latency[w];
+    const Sampler& latency = *c.latency[w];
     const std::uint64_t ordinal = c.sent[w]++;
     Duration total = nodes_[c.to(way).value()].extra;
     if (any_slow_) total += slow_.get(c.from(way).value(), c.to(way).value());

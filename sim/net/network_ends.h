@@ -16,7 +16,7 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   for (const Way way : {Way::kRequests, Way::kResponses}) {
     const auto w = static_cast<std::uint32_t>(way);
     c.lane[w] = queue_.add_lane();
-    c.latency[w] = Sampler(topology_.latency(c.from(way), c.to(way)));
+    c.latency[w] = &topology_.latency(c.from(way), c.to(way));
     if (node(c.to(way)).frozen) queue_.block(c.lane[w], kBlockFrozen);
   }
   const auto place = static_cast<std::uint32_t>(connections_.size());

@@ -112,16 +112,16 @@ Topology::Topology(TopologySpec spec) : spec_(std::move(spec)) {
   for (const std::uint16_t rack : spec_.rack_of) {
     if (rack >= racks) throw std::invalid_argument("a node stands in a rack that does not exist");
   }
-  between_.assign(racks * racks, spec_.between_racks);
+  std::vector<Distribution> between(racks * racks, spec_.between_racks);
   if (!spec_.links.empty()) {
     const RackGraph graph(spec_);
-    for (std::size_t from = 0; from < racks; ++from) graph.paths(from, between_);
+    for (std::size_t from = 0; from < racks; ++from) graph.paths(from, between);
   }
-  for (std::size_t rack = 0; rack < racks; ++rack)
-    between_[rack * racks + rack] = spec_.within_rack;
+  for (std::size_t rack = 0; rack < racks; ++rack) between[rack * racks + rack] = spec_.within_rack;
+  for (const Distribution& each : between) between_.emplace_back(each);
 }
 
-const Distribution& Topology::latency(NodeId from, NodeId to) const {
+const Sampler& Topology::latency(NodeId from, NodeId to) const {
   SIM_CHECK(from.value() < spec_.rack_of.size() && to.value() < spec_.rack_of.size());
   const std::size_t row = spec_.rack_of[from.value()] * spec_.racks.size();
   return between_[row + spec_.rack_of[to.value()]];

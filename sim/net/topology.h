@@ -36,11 +36,11 @@ class Topology {
   explicit Topology(TopologySpec spec);
 
   [[nodiscard]] const TopologySpec& spec() const { return spec_; }
-  [[nodiscard]] const Distribution& latency(NodeId from, NodeId to) const;
+  [[nodiscard]] const Sampler& latency(NodeId from, NodeId to) const;
 
  private:
   TopologySpec spec_;
-  std::vector<Distribution> between_;  // rack x rack
+  std::vector<Sampler> between_;  // rack x rack
 };
 
 }  // namespace ackident

@@ -159,7 +159,7 @@ bool Invariants::forgot_proposal(const World& world, NodeId leader, NodeId membe
 }
 
 // A high watermark only rises within a leader epoch (I5), and every member of the committed ISR
-// holds all records below it (I2).  (mutants: HwIsLeaderEnd, HwIgnoresMaximalIsr)
+// holds all records below it (I2).  (mutants: HwMayFall, HwIsLeaderEnd, HwIgnoresMaximalIsr)
 void Invariants::high_watermark_rose(const World& world, ShadowPartition& partition,
                                      const Where& where, const Fact& fact) {
   const Offset to(fact.b);
@@ -170,11 +170,7 @@ void Invariants::high_watermark_rose(const World& world, ShadowPartition& partit
   const ShadowLog* log = partition.log_of(where.node);
   if (log == nullptr) return;
   high_watermark_needs_min_isr(world, partition, where, Offset(fact.a));
-  if (to > log->end) {
-    report("HighWatermarkWithinLog", where,
-           fmt::format("high watermark {} beyond the log's end {}", fact.b, log->end.value()));
-    return;
-  }
+  if (!within_log(partition, where, to)) return;
   const PartitionRegistration& truth = world.partition(where.partition);
   if (truth.leader == where.node && truth.leader_epoch == epoch) {
     for (const NodeId member : truth.isr) {
@@ -198,6 +194,7 @@ void Invariants::high_watermark_rose(const World& world, ShadowPartition& partit
 }
 
 // Any two replicas agree below the lesser of their high watermarks (I1, LogMatching).
+// (mutant: IgnoreLastFetchedEpoch)
 void Invariants::logs_agree(const ShadowPartition& partition, const Where& where) {
   for (std::size_t i = 0; i < partition.logs.size(); ++i) {
     for (std::size_t j = i + 1; j < partition.logs.size(); ++j) {
@@ -214,14 +211,15 @@ void Invariants::logs_agree(const ShadowPartition& partition, const Where& where
   }
 }
 
-// The replicas' own logs are what their facts said (a check of the model, not of Kafka).
+// The replicas' own logs are what their facts said, and no append came elsewhere than at the end (a
+// check of the model, not of Kafka).  (mutant: UnnotedTruncation)
 void Invariants::shadows_are_true(const World& world, const ShadowPartition& partition,
                                   const Where& where) {
   for (std::uint32_t i = 0; i < partition.replicas.size(); ++i) {
     const PartitionLog* log = log_of(world.broker(partition.replicas[i]), where.partition);
     if (log == nullptr) continue;
     const ShadowLog& shadow = partition.logs[i];
-    bool same = log->end() == shadow.end;
+    bool same = log->end() == shadow.end && !shadow.torn;
     for (const EpochEntry& run : shadow.runs) {
       same = same && (run.start < log->start() || log->holds(run.epoch, run.start));
     }
@@ -230,11 +228,13 @@ void Invariants::shadows_are_true(const World& world, const ShadowPartition& par
     at.node = partition.replicas[i];
     at.permitted = false;
     report("FactsMatchLogs", at,
-           fmt::format("log end {} but facts say {}", log->end().value(), shadow.end.value()));
+           fmt::format("log end {}, facts say {}{}", log->end().value(), shadow.end.value(),
+                       shadow.torn ? ", and left out what came before an append" : ""));
   }
 }
 
 // After healing, every replica that is up holds exactly the leader's log.
+// (mutant: IgnoreLastFetchedEpoch)
 void Invariants::converged(const World& world, const ShadowPartition& partition,
                            const Where& where) {
   const PartitionLog* leads = leader_log(world, where.partition);

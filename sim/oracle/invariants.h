@@ -125,6 +125,7 @@ class Invariants {
                     const Fact& fact);
   void follower_appended(const World& world, const Where& where, const Fact& fact);
   void follower_heard(const ShadowPartition& partition, const Where& where, const Fact& fact);
+  bool within_log(const ShadowPartition& partition, const Where& where, Offset to);
   void checkpoint_due(const World& world, ShadowPartition& partition, const Where& where,
                       const Fact& fact);
   void checkpoint_loaded(ShadowPartition& partition, const Where& where, const Fact& fact);

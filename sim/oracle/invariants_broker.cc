@@ -9,7 +9,7 @@ namespace ackident {
 
 // A broker never goes back to an older leader epoch (R3.13), and a leader that steps down has
 // answered everyone who waited for it (R2.14).
-// (mutants: StaleMetadataAccepted, ParkedProduceSurvivesDemotion)
+// (mutants: ActOnReplay, ParkedProduceSurvivesDemotion)
 void Invariants::role_changed(const World& world, ShadowPartition& partition, const Where& where,
                               const Fact& fact) {
   Where strict = where;
@@ -47,10 +47,20 @@ void Invariants::follower_appended(const World& world, const Where& where, const
 // A follower learns its high watermark from leaders only (R3.22).  (mutant: FollowerHwIsOwnEnd)
 void Invariants::follower_heard(const ShadowPartition& partition, const Where& where,
                                 const Fact& fact) {
+  within_log(partition, where, Offset(fact.b));
   if (Offset(fact.b) <= partition.committed.end) return;
   report("FollowerHighWatermarkWasLed", where,
          fmt::format("a follower's high watermark {} with {} committed", fact.b,
                      partition.committed.end.value()));
+}
+
+// A high watermark never stands beyond the end of its log (R1.1).  (mutant: FollowerHwUnbounded)
+bool Invariants::within_log(const ShadowPartition& partition, const Where& where, Offset to) {
+  const ShadowLog* log = partition.log_of(where.node);
+  if (log == nullptr || to <= log->end) return true;
+  report("HighWatermarkWithinLog", where,
+         fmt::format("high watermark {} beyond the log's end {}", to.value(), log->end.value()));
+  return false;
 }
 
 // High watermarks are checkpointed (R1.16): what a replica had for a whole interval is on its disk.

@@ -24,8 +24,9 @@ const PartitionRegistration& decided(const World& world, PartitionId partition, 
 
 }  // namespace
 
-// Epochs never go back, the ISR is a non-empty subset of the replicas, and the leader is in it (I4,
-// I6).  (mutants: EmptyIsr, NoLeaderEpochBump)
+// Leader epochs never go back and rise with each election, the ISR is a non-empty subset of the
+// replicas, and the leader is in it (I4, I6).
+// (mutants: SkipPartitionEpochCheck, NoLeaderEpochBump, EmptyIsr, ElectStranger, UncleanKeepsIsr)
 void Invariants::partition_changed(const World& world, const ShadowPartition& partition,
                                    const Where& where, PartitionEpoch epoch) {
   const PartitionRegistration& now = decided(world, where.partition, epoch);
@@ -34,8 +35,10 @@ void Invariants::partition_changed(const World& world, const ShadowPartition& pa
   seen.before = before;
   Where strict = where;
   strict.permitted = false;
-  if (now.leader_epoch < before.leader_epoch || now.partition_epoch < before.partition_epoch) {
-    report("I4 EpochsNeverDecrease", strict, "a leader or partition epoch went back");
+  if (now.leader_epoch < before.leader_epoch) {
+    report("I4 EpochsNeverDecrease", strict,
+           fmt::format("leader epoch {} after {}", now.leader_epoch.value(),
+                       before.leader_epoch.value()));
   }
   if (now.leader != before.leader && now.leader_epoch == before.leader_epoch) {
     report("I4 ElectionBumpsEpoch", strict,

@@ -33,6 +33,7 @@ Offset ShadowLog::run_end(Offset offset) const {
 }
 
 void ShadowLog::extend(LeaderEpoch epoch, Offset from, Offset to) {
+  torn = torn || from != end;
   if (from > end) runs.clear();  // a follower that restarted beyond its end
   if (from < end) cut(from);
   if (runs.empty() || runs.back().epoch != epoch) runs.push_back({epoch, from});

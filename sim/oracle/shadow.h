@@ -24,6 +24,7 @@ struct ShadowLog {
   Offset checkpointed;
   Offset noted;
   Instant noted_at;
+  bool torn = false;  // records came elsewhere than at the end: the facts left something out
 
   [[nodiscard]] bool holds(LeaderEpoch epoch, Offset offset) const;
   // Epoch of the record at `offset` < end; kNoLeaderEpoch beyond.

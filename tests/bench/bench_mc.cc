@@ -73,29 +73,29 @@ double sweep(MakeRunner&& make_runner, std::uint32_t threads, std::uint64_t seed
 // what 10,000 seeds take on two cores, from the CPU time of one.
 template <class MakeRunner>
 void measure_sweep(benchmark::State& state, MakeRunner&& make_runner) {
-  constexpr std::uint64_t kSeeds = 400;
-  std::vector<double> scaling;
-  std::vector<double> scaling_cpu;
-  std::vector<double> cpu;
+  constexpr std::uint64_t kSeeds = 150;
+  constexpr int kRounds = 9;
+  Pairs by_wall;
+  Pairs by_cpu;
   const auto start = std::chrono::steady_clock::now();
   const double others_before = machine_cpu() - process_cpu();
   for (auto _ : state) {
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < kRounds; ++i) {
       std::uint64_t one = 0;
       std::uint64_t two = 0;
       double alone = 0;
-      cpu.push_back(cpu_of([&] { alone = sweep(make_runner, 1, kSeeds, one); }));
+      const double cpu = cpu_of([&] { alone = sweep(make_runner, 1, kSeeds, one); }) / 1e9;
       const double before = process_cpu();
-      scaling.push_back(alone / sweep(make_runner, 2, kSeeds, two));
-      scaling_cpu.push_back(2 * cpu.back() / 1e9 / (process_cpu() - before));
+      by_wall.add(alone, sweep(make_runner, 2, kSeeds, two));
+      by_cpu.add(cpu, (process_cpu() - before) / 2);
       if (one != two) state.SkipWithError("the results depend on the number of threads");
     }
   }
   const std::chrono::duration<double> wall = std::chrono::steady_clock::now() - start;
-  state.counters["scaling"] = median(scaling);
-  state.counters["scaling_cpu"] = median(scaling_cpu);
+  state.counters["scaling"] = by_wall.quiet().ratio;
+  state.counters["scaling_cpu"] = by_cpu.quiet().ratio;
   state.counters["others"] = (machine_cpu() - process_cpu() - others_before) / wall.count();
-  state.counters["seconds_10000"] = median(cpu) / 1e9 / static_cast<double>(kSeeds) * 10'000 / 2;
+  state.counters["seconds_10000"] = by_cpu.quiet().a / static_cast<double>(kSeeds) * 10'000 / 2;
 }
 
 const char* acks(const benchmark::State& state) { return state.range(0) == 0 ? "1" : "all"; }

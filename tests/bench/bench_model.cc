@@ -10,39 +10,24 @@
 namespace ackident::bench {
 namespace {
 
-// ratio: how many times RL3F's time per event the model takes. The first runs grow the memory.
+// ratio: how many times RL3F's time per event the model takes. The first run grows the memory.
 void model(benchmark::State& state) {
-  constexpr std::uint64_t kSeeds = 15;
+  constexpr int kYardRuns = 3;  // one is over before the clock is worth reading
   const Scenario scenario = load("canonical.json");
   Runner runner(scenario);
   Rl3f yardstick;
-  runner.run(1);
-  std::vector<double> ns;
-  std::vector<double> yard_ns;
-  std::vector<double> ratio;
-  std::vector<double> run_ns;
-  std::uint64_t lost = 0;
-  for (auto _ : state) {
-    for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
-      std::uint64_t yard_events = 0;
-      const double yard = cpu_of([&] {
-        // Several, because one of them is over before the clock is worth reading.
-        for (int i = 0; i < 3; ++i) yard_events += yardstick.run(seed, true).events;
+  const auto events = static_cast<double>(runner.run(1).events);
+  const auto yard_events = static_cast<double>(kYardRuns * yardstick.run(1, true).events);
+  const RunResult* result = nullptr;
+  measure_pairs(
+      state, events, yard_events, [&] { result = &runner.run(1); },
+      [&] {
+        for (int i = 0; i < kYardRuns; ++i) yardstick.run(1, true);
       });
-      const RunResult* result = nullptr;
-      const double own = cpu_of([&] { result = &runner.run(seed); });
-      lost += result->totals.lost + result->violations.size();
-      ns.push_back(own / static_cast<double>(result->events));
-      yard_ns.push_back(yard / static_cast<double>(yard_events));
-      ratio.push_back(ns.back() / yard_ns.back());
-      run_ns.push_back(own);
-    }
+  state.counters["runs_per_s"] = 1e9 / (state.counters["a_ns"] * events);
+  if (result->totals.lost != 0 || !result->violations.empty()) {
+    state.SkipWithError("acks=all lost a record, or an invariant broke");
   }
-  state.counters["ns"] = median(ns);
-  state.counters["yard_ns"] = median(yard_ns);
-  state.counters["ratio"] = median(ratio);
-  state.counters["runs_per_s"] = 1e9 / median(run_ns);
-  if (lost != 0) state.SkipWithError("acks=all lost a record, or an invariant broke");
 }
 BENCHMARK(model)->Iterations(1);
 
@@ -95,8 +80,8 @@ void scale(benchmark::State& state) {
   const auto small_events = static_cast<double>(small_runner.run(1).events);
   const auto large_events = static_cast<double>(large_runner.run(1).events);
   measure_pairs(
-      state, 1, [&] { large_runner.run(1); }, [&] { small_runner.run(1); });
-  state.counters["ratio"] = state.counters["ratio"] * small_events / large_events;
+      state, large_events, small_events, [&] { large_runner.run(1); }, [&] { small_runner.run(1); },
+      9);
   state.counters["events"] = large_events;
 }
 BENCHMARK(scale)->Iterations(1);

@@ -130,26 +130,11 @@ void rl3(benchmark::State& state) {
   simgrid_model.begin(kSparse);
   std::uint64_t until = kSlice + kOffBeat;
   simgrid_model.go_on(until);
-  std::vector<double> a_ns;
-  std::vector<double> b_ns;
-  std::vector<double> ratio;
-  for (auto _ : state) {
-    for (int i = 0; i < kPairs; ++i) {
-      const double start = cpu_ns();
-      simgrid_model.go_on(until += kSlice);
-      const double middle = cpu_ns();
-      project.run(kSparse);
-      const double end = cpu_ns();
-      a_ns.push_back((middle - start) / static_cast<double>(kSlice));
-      b_ns.push_back((end - middle) / static_cast<double>(kSparse.horizon_ns));
-      ratio.push_back(a_ns.back() / b_ns.back());
-    }
-  }
-  const double per_event =
-      static_cast<double>(kSparse.horizon_ns) / static_cast<double>(kSparse.events);
-  state.counters["a_ns"] = median(a_ns) * per_event;
-  state.counters["b_ns"] = median(b_ns) * per_event;
-  state.counters["ratio"] = median(ratio);
+  const double events = static_cast<double>(kSparse.events);
+  const double slices = static_cast<double>(kSparse.horizon_ns) / static_cast<double>(kSlice);
+  measure_pairs(
+      state, events / slices, events, [&] { simgrid_model.go_on(until += kSlice); },
+      [&] { project.run(kSparse); });
   Rl3Workload same = kSparse;
   same.horizon_ns = until;
   const Rl3Result expected = project.run(same);

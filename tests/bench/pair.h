@@ -1,6 +1,7 @@
-// Paired measurement: A B A B ... in one process, thread CPU time, and the median of the ratios of
-// neighbours. What disturbs the machine disturbs both sides of a pair, so the ratio stays usable on
-// a shared machine where neither time does.
+// Paired measurement: A B A B ... in one process, by thread CPU time. What disturbs the machine for
+// long disturbs both sides of a pair, so their ratio stays usable on a shared machine where neither
+// time does; what disturbs it for a moment disturbs some pairs, so only the quiet third of them
+// counts, those that took the least time.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -29,30 +30,58 @@ inline double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-inline constexpr int kPairs = 11;
+// The times of two sides that ran in turn, in whatever unit.
+class Pairs {
+ public:
+  void add(double a, double b) { pairs_.push_back({a, b, a / b}); }
 
-// Runs a and b in turn, `work` units each, and reports ns per unit and a_ns / b_ns as counters of
-// the benchmark: "how many times as fast is b".
+  struct Quiet {
+    double a;
+    double b;
+    double ratio;  // a / b
+  };
+  // Medians over the quiet third.
+  [[nodiscard]] Quiet quiet() const {
+    std::vector<Quiet> third = pairs_;
+    // By the product: the slower side alone does not decide.
+    std::sort(third.begin(), third.end(),
+              [](const Quiet& x, const Quiet& y) { return x.a * x.b < y.a * y.b; });
+    third.resize((third.size() + 2) / 3);
+    const auto median_of = [&](double Quiet::*value) {
+      std::vector<double> values;
+      for (const Quiet& pair : third) values.push_back(pair.*value);
+      return median(values);
+    };
+    return {median_of(&Quiet::a), median_of(&Quiet::b), median_of(&Quiet::ratio)};
+  }
+
+ private:
+  std::vector<Quiet> pairs_;
+};
+
+inline constexpr int kPairs = 33;
+
+// Runs a and b in turn, `a_work` and `b_work` units each time, and reports ns per unit and a_ns /
+// b_ns as counters of the benchmark: "how many times as fast is b".
 template <class A, class B>
-void measure_pairs(benchmark::State& state, double work, A&& a, B&& b) {
-  std::vector<double> a_ns;
-  std::vector<double> b_ns;
-  std::vector<double> ratio;
+void measure_pairs(benchmark::State& state, double a_work, double b_work, A&& a, B&& b,
+                   int count = kPairs) {
+  Pairs pairs;
   for (auto _ : state) {
-    for (int i = 0; i < kPairs; ++i) {
-      const double start = cpu_ns();
-      a();
-      const double middle = cpu_ns();
-      b();
-      const double end = cpu_ns();
-      a_ns.push_back((middle - start) / work);
-      b_ns.push_back((end - middle) / work);
-      ratio.push_back((middle - start) / (end - middle));
+    for (int i = 0; i < count; ++i) {
+      const double a_ns = cpu_of(a);
+      pairs.add(a_ns / a_work, cpu_of(b) / b_work);
     }
   }
-  state.counters["a_ns"] = median(a_ns);
-  state.counters["b_ns"] = median(b_ns);
-  state.counters["ratio"] = median(ratio);
+  const Pairs::Quiet quiet = pairs.quiet();
+  state.counters["a_ns"] = quiet.a;
+  state.counters["b_ns"] = quiet.b;
+  state.counters["ratio"] = quiet.ratio;
+}
+
+template <class A, class B>
+void measure_pairs(benchmark::State& state, double work, A&& a, B&& b) {
+  measure_pairs(state, work, work, a, b);
 }
 
 }  // namespace ackident::bench

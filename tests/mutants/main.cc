@@ -1,6 +1,7 @@
-// Shows for every mutant of kafka/mutants.h that something notices it: a guard of the protocol
-// whose absence nobody sees is not tested. For each row of the table below the scenario must pass
-// as it is, and with the mutant the run must part from it in exactly the way the row says.
+// Shows for every mutant of kafka/mutants.h that something notices it, and for every invariant of
+// oracle/ that some mutant trips it: a guard whose absence nobody sees is not tested, nor is an
+// oracle that was never seen to speak. For each row of table.h the scenario must pass as it is, and
+// with the mutant the run must part from it in exactly the way the row says.
 //
 //   mutants ROOT             runs the table; README.md beside this file must be what --list prints
 //   mutants ROOT --list      prints README.md
@@ -87,6 +88,25 @@ std::vector<Described> describe(const fs::path& root) {
   return all;
 }
 
+// Every invariant that an oracle can report, by the calls in its source. A call that does not spell
+// the name gives its text instead, which no row can have.
+std::set<std::string> reportable(const fs::path& root) {
+  constexpr std::string_view kCall = " report(";
+  std::set<std::string> names;
+  for (const fs::directory_entry& entry : fs::directory_iterator(root / "sim/oracle")) {
+    if (entry.path().extension() != ".cc") continue;
+    const std::string text = read_text(entry.path());
+    for (std::size_t at = text.find(kCall); at != std::string::npos; at = text.find(kCall, at)) {
+      at = text.find_first_not_of(" \n", at + kCall.size());
+      const std::string name = text.substr(at, text.find(',', at) - at);
+      const bool literal = name.size() > 2 && name.front() == '"' && name.back() == '"';
+      names.insert(literal ? name.substr(1, name.size() - 2) : name);
+    }
+  }
+  SIM_CHECK(!names.empty());
+  return names;
+}
+
 class Bench {
  public:
   explicit Bench(const fs::path& root) : root_(root), described_(describe(root)) {}
@@ -133,6 +153,7 @@ class Bench {
     for (const Row& row : kTable) failures += judge(row) ? 0 : 1;
     for (std::size_t i = 0; i < kMutants; ++i)
       failures += is_listed(static_cast<Mutant>(i)) ? 0 : 1;
+    for (const std::string& name : reportable(root_)) failures += is_tripped(name) ? 0 : 1;
     fmt::print("{} mutants, {} failures\n", kMutants, failures);
     return failures == 0 ? 0 : 1;
   }
@@ -143,6 +164,13 @@ class Bench {
                                     [&](const Row& row) { return row.mutant == mutant; });
     if (!listed) fmt::print("FAIL {}: nothing in the table catches it\n", described(mutant).name);
     return listed;
+  }
+
+  static bool is_tripped(const std::string& invariant) {
+    const bool tripped = std::any_of(std::begin(kTable), std::end(kTable),
+                                     [&](const Row& row) { return row.notice == invariant; });
+    if (!tripped) fmt::print("FAIL {}: no mutant of the table trips it\n", invariant);
+    return tripped;
   }
 
   bool judge(const Row& row) const {
@@ -168,17 +196,16 @@ class Bench {
         "# Mutants\n\n"
         "Each row is a guard of the protocol that a test switches off, and what notices that it "
         "is\n"
-        "gone. Without the mutant the same scenario passes. Written by `mutants ROOT --list`; the\n"
-        "test fails if this page is not current.\n\n"
+        "gone. Without the mutant the same scenario passes. Every mutant has a row, and so has "
+        "every\n"
+        "invariant that `sim/oracle` can report. Written by `mutants ROOT --list`; the test fails "
+        "if\n"
+        "this page is not current.\n\n"
         "Three are not noticed by an invariant. `NoTruncation`: a follower that ignores where its\n"
         "log differs stands still for ever, and the healed cluster does not come to rest.\n"
         "`PowerLossKeepsAll`: what a host forgets is not Kafka's promise but the fault itself.\n"
         "`FetchUpdatesBeforeRead`: a follower hears of a high watermark one round trip too early;\n"
         "it is a true one, so nothing is broken but the timing.\n\n"
-        "No mutant trips these invariants yet: Convergence, FactsMatchLogs, "
-        "HighWatermarkWithinLog,\n"
-        "LogMatching, EpochsNeverDecrease, RoleEpochNeverDecreases, MonotonicHighWatermark,\n"
-        "IsrSubsetOfReplicas, LeaderInIsr.\n\n"
         "| mutant | without it | scenario | noticed by |\n|---|---|---|---|\n";
     for (const Row& row : kTable) {
       text += fmt::format("| `{}` | {} | `{}` | {} |\n", described(row.mutant).name,

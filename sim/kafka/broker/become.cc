@@ -219,8 +219,9 @@ void apply_metadata(Broker& broker, MetadataOffset to, Context& ctx) {
     const MetadataRecord& record = ctx.metadata_log().at(broker.image.end);
     broker.image.apply(record, ctx.composition());
     const auto* change = std::get_if<PartitionRecord>(&record);
-    if (change == nullptr || first) continue;
-    if (ctx.behaviour().kraft) {
+    if (change == nullptr) continue;
+    if (first && !ctx.mutant(Mutant::kActOnReplay)) continue;
+    if (ctx.behaviour().kraft && !first) {
       changed.push_back(change->partition);
     } else {
       apply_partition(broker, change->partition, change->state, ctx);

@@ -86,7 +86,7 @@ bool read_part(const Broker& broker, NodeId from, const FetchRequest& request,
   result.leader_epoch = leader.epoch;
   result.high_watermark = log.high_watermark();
   result.log_start = log.start();
-  if (part.last_fetched_epoch != kNoLeaderEpoch) {
+  if (part.last_fetched_epoch != kNoLeaderEpoch && !ctx.mutant(Mutant::kIgnoreLastFetchedEpoch)) {
     const Divergence divergence = check_divergence(log, part.last_fetched_epoch, part.offset);
     switch (divergence.kind) {
       case Divergence::Kind::kNone: break;

@@ -146,7 +146,8 @@ void set_follower_high_watermark(const Broker& broker, Replica& replica, Offset 
   // R3.3: overwritten by every response, downwards too.
   const Offset before = replica.log.high_watermark();
   const bool own_end = ctx.mutant(Mutant::kFollowerHwIsOwnEnd);
-  replica.log.set_high_watermark(own_end ? replica.log.end() : std::min(told, replica.log.end()));
+  replica.log.set_high_watermark(own_end ? replica.log.end() : told,
+                                 !ctx.mutant(Mutant::kFollowerHwUnbounded));
   const Offset after = replica.log.high_watermark();
   if (after == before) return;
   ctx.note({.kind = FactKind::kFollowerHighWatermark,

@@ -52,7 +52,8 @@ bool raise_high_watermark(Broker& broker, Replica& replica, Context& ctx) {
     if (committed_isr(leader.isr).size() < min_isr(broker, replica.partition, ctx)) return false;
   }
   const Offset candidate = high_watermark_candidate(broker, replica, leader, ctx);
-  if (candidate <= before) return false;  // R1.2: only upwards
+  if (candidate == before || candidate == kNoOffset) return false;
+  if (candidate < before && !ctx.mutant(Mutant::kHwMayFall)) return false;  // R1.2: only upwards
   replica.log.set_high_watermark(candidate);
   SIM_CHECK(replica.log.high_watermark() == candidate);
   ctx.note({.kind = FactKind::kHighWatermark,

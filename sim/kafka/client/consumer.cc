@@ -121,19 +121,21 @@ void forget_process(Consumer& consumer, const Composition& composition) {
   consumer.closing = false;
   consumer.leaders_changed = false;
   consumer.unsettled = true;
+  consumer.timeout_fired = false;
   consumer.metadata.forget(composition);
   for (BrokerConnection& connection : consumer.connections) forget(connection);
   for (BrokerLink& link : consumer.links) {
     link.pending.clear();
+    link.led.clear();
     link.fetching = false;
     link.timeout_armed = false;
     link.timeout_late = false;
   }
+  consumer.idle.clear();
   consumer.buffered.clear();
   consumer.returned.clear();
   consumer.commit_due = kNever;
   consumer.wake_at = kNever;
-  for (std::uint32_t i = 0; i < consumer.order.size(); ++i) consumer.order[i] = i;
 }
 
 }  // namespace
@@ -148,9 +150,7 @@ void reset(Consumer& consumer, const Composition& composition, NodeId self) {
   consumer.metadata.reset(composition);
   consumer.connections.resize(composition.broker_count);
   consumer.links.resize(composition.broker_count);
-  consumer.fetchable.resize(composition.broker_count);
   consumer.assigned.resize(info.assigned_count);
-  consumer.order.resize(info.assigned_count);
   consumer.slot_of.assign(composition.partition_count(), kNoSlot);
   for (std::uint32_t i = 0; i < info.assigned_count; ++i) {
     const PartitionId partition = composition.assigned[info.assigned_first + i];

@@ -63,6 +63,7 @@ struct AssignedState {
   Offset fetch_offset = kNoOffset;              // of the latest fetch ...
   NodeId fetch_from = kNoNode;                  // ... to this broker (C4.6)
   RecordRange buffer{};                         // fetched and not returned yet (C4.5)
+  std::uint64_t turn = 0;                       // fetches name the lowest first (C4.4)
   CommittedOffset committed{};                  // survives the process
 
   bool operator==(const AssignedState&) const = default;
@@ -83,6 +84,7 @@ struct BrokerLink {
   bool timeout_armed = false;
   bool timeout_late = false;            // its timer fired late and has been armed once more
   std::vector<PendingRequest> pending;  // oldest first
+  std::vector<std::uint32_t> led;       // slots whose leader it is, by turn
 
   bool operator==(const BrokerLink&) const = default;
 };
@@ -103,21 +105,21 @@ struct Consumer {
   bool closing = false;          // close once the records at hand are processed
   bool leaders_changed = false;  // positions have to be checked against the metadata
   bool unsettled = true;         // some position may await a reset or a validation
+  bool timeout_fired = false;    // a request may be overdue
   Duration per_record;
   MetadataCache metadata;
   std::vector<BrokerConnection> connections;  // by broker index
   std::vector<BrokerLink> links;              // by broker index
   std::vector<AssignedState> assigned;        // by slot
   std::vector<std::uint32_t> slot_of;         // by PartitionId; kNoSlot: not assigned
-  std::vector<std::uint32_t> order;       // slots, in the order in which fetches name them (C4.4)
+  std::vector<std::uint32_t> idle;        // brokers (by index, in order) that can be sent a fetch
   std::vector<std::uint32_t> buffered;    // slots with a buffer, in order of arrival
   std::vector<ReturnedRecords> returned;  // by the last poll()
   Instant commit_due = kNever;            // auto-commit (C6.5)
   Instant wake_at = kNever;               // what kWake is armed for
   Correlation correlation_next;
+  std::uint64_t turn_last = 0;
   std::uint32_t node_draws = 0;  // least-loaded-node draws so far
-  // Scratch of send_fetches(): fetchable partitions by broker index.
-  std::vector<std::uint32_t> fetchable;
 
   bool operator==(const Consumer&) const = default;
 };

@@ -8,9 +8,14 @@ namespace ackident {
 
 namespace {
 
-bool is_fetchable(const AssignedState& slot) {  // C4.2
-  return slot.state == PositionState::kFetching && slot.buffer.empty() &&
-         slot.leader.leader != kNoNode;
+bool is_fetchable(const AssignedState& slot) {  // C4.2; its leader is known
+  return slot.state == PositionState::kFetching && slot.buffer.empty();
+}
+
+std::uint32_t count_fetchable(const Consumer& consumer, const BrokerLink& link) {
+  return static_cast<std::uint32_t>(
+      std::count_if(link.led.begin(), link.led.end(),
+                    [&](std::uint32_t at) { return is_fetchable(consumer.assigned[at]); }));
 }
 
 FetchPart part_of(const AssignedState& slot, const ConsumerConfig& config, const Context& ctx) {
@@ -32,15 +37,16 @@ void send_fetch(Consumer& consumer, NodeId broker, std::uint32_t count, Context&
   request.parts = ctx.pools().fetch_parts.make(count);
   const std::span<FetchPart> parts = ctx.pools().fetch_parts.get(request.parts);
   std::uint32_t filled = 0;
-  for (const std::uint32_t at : consumer.order) {
+  BrokerLink& link = link_to(consumer, broker, ctx);
+  for (const std::uint32_t at : link.led) {
     AssignedState& slot = consumer.assigned[at];
-    if (!is_fetchable(slot) || slot.leader.leader != broker) continue;
+    if (!is_fetchable(slot)) continue;
     slot.fetch_offset = slot.position;
     slot.fetch_from = broker;
     parts[filled++] = part_of(slot, config, ctx);
   }
   SIM_CHECK(filled == count);
-  link_to(consumer, broker, ctx).fetching = true;
+  link.fetching = true;
   send_request(consumer, broker,
                {PendingRequest::Kind::kFetch, request.correlation, kNoSlot, ctx.now()}, request,
                ctx);
@@ -71,48 +77,44 @@ void on_fetch_error(Consumer& consumer, AssignedState& slot, NodeId from, const 
 }
 
 // C4.4: whoever has had data goes to the end of the next requests.
-void move_to_end(std::vector<std::uint32_t>& order, std::uint32_t slot) {
-  const auto found = std::find(order.begin(), order.end(), slot);
-  std::rotate(found, found + 1, order.end());
+void move_to_end(Consumer& consumer, std::uint32_t at, const Context& ctx) {
+  AssignedState& slot = consumer.assigned[at];
+  slot.turn = ++consumer.turn_last;
+  std::vector<std::uint32_t>& led = link_to(consumer, slot.leader.leader, ctx).led;
+  const auto found = std::find(led.begin(), led.end(), at);
+  std::rotate(found, found + 1, led.end());
 }
 
-void on_fetched_records(Consumer& consumer, std::uint32_t at, const FetchResult& result) {
+void on_fetched_records(Consumer& consumer, std::uint32_t at, const FetchResult& result,
+                        const Context& ctx) {
   AssignedState& slot = consumer.assigned[at];
   // With a buffer in hand this is the late answer of a leader before: the same records again, or
   // others that collect() would drop for their position.
   if (!slot.buffer.empty()) return;
   slot.buffer = RecordRange{result.from, result.to, result.epoch};
   consumer.buffered.push_back(at);
-  move_to_end(consumer.order, at);
+  move_to_end(consumer, at, ctx);
 }
 
 }  // namespace
 
 void send_fetches(Consumer& consumer, Context& ctx) {
-  std::vector<std::uint32_t>& counts = consumer.fetchable;
-  bool any = false;
-  for (const AssignedState& slot : consumer.assigned) {
-    if (slot.leader.leader == kNoNode) continue;
-    // Most brokers have a fetch in flight: then nothing else of the partition need be looked at.
-    const std::uint16_t broker = ctx.composition().broker_index(slot.leader.leader);
-    if (consumer.links[broker].fetching || !is_fetchable(slot)) continue;
-    if (!any) std::fill(counts.begin(), counts.end(), 0);
-    any = true;
-    ++counts[broker];
-  }
-  if (!any) return;
-  for (std::uint32_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
-    const NodeId broker = ctx.composition().broker_node(i);
-    if (is_usable(consumer, broker, ctx)) send_fetch(consumer, broker, counts[i], ctx);
-  }
+  std::erase_if(consumer.idle, [&](std::uint32_t index) {
+    const std::uint32_t count = count_fetchable(consumer, consumer.links[index]);
+    const NodeId broker = ctx.composition().broker_node(index);
+    if (count == 0 || !is_usable(consumer, broker, ctx)) return false;
+    send_fetch(consumer, broker, count, ctx);
+    return true;
+  });
 }
 
 Instant next_fetch_wake(const Consumer& consumer, const Context& ctx) {
   Instant wake = kNever;
-  for (const AssignedState& slot : consumer.assigned) {
-    if (!is_fetchable(slot) || is_usable(consumer, slot.leader.leader, ctx)) continue;
-    wake = std::min(wake, usable_at(consumer, slot.leader.leader, ctx));
+  for (const std::uint32_t index : consumer.idle) {
+    const NodeId broker = ctx.composition().broker_node(index);
+    if (is_usable(consumer, broker, ctx)) continue;
+    if (count_fetchable(consumer, consumer.links[index]) == 0) continue;
+    wake = std::min(wake, usable_at(consumer, broker, ctx));
   }
   return wake;
 }
@@ -125,7 +127,7 @@ void on_fetch(Consumer& consumer, NodeId from, const FetchResponse& response, Co
     if (result.error != ErrorCode::kNone) {
       on_fetch_error(consumer, consumer.assigned[at], from, result, ctx);
     } else if (result.to > result.from) {
-      on_fetched_records(consumer, at, result);
+      on_fetched_records(consumer, at, result, ctx);
     }
   }
 }

@@ -35,7 +35,19 @@ void question_failed(Consumer& consumer, const PendingRequest& request, const Co
   slot.retry_at = ctx.now() + config_of(consumer, ctx).retry_backoff;
 }
 
+void fetch_ended(Consumer& consumer, NodeId broker, const Context& ctx) {
+  link_to(consumer, broker, ctx).fetching = false;
+  can_be_sent_fetch(consumer, broker, ctx);
+}
+
 }  // namespace
+
+void can_be_sent_fetch(Consumer& consumer, NodeId broker, const Context& ctx) {
+  const std::uint32_t index = ctx.composition().broker_index(broker);
+  std::vector<std::uint32_t>& idle = consumer.idle;
+  const auto place = std::lower_bound(idle.begin(), idle.end(), index);
+  if (place == idle.end() || *place != index) idle.insert(place, index);
+}
 
 void want_metadata(Consumer& consumer, const Context& ctx) {
   if (!ctx.mutant(Mutant::kNoMetadataRefresh)) consumer.metadata.request_refresh();
@@ -61,7 +73,7 @@ bool take_pending(Consumer& consumer, NodeId broker, Correlation correlation, Co
       link.pending.begin(), link.pending.end(),
       [correlation](const PendingRequest& each) { return each.correlation == correlation; });
   if (found == link.pending.end()) return false;
-  if (found->kind == PendingRequest::Kind::kFetch) link.fetching = false;
+  if (found->kind == PendingRequest::Kind::kFetch) fetch_ended(consumer, broker, ctx);
   link.pending.erase(found);
   request_answered(connection_to(consumer, broker, ctx));
   return true;
@@ -80,12 +92,15 @@ void on_disconnected(Consumer& consumer, NodeId broker, Context& ctx) {
     if (request.kind == PendingRequest::Kind::kQuestion) question_failed(consumer, request, ctx);
   }
   link.pending.clear();
-  link.fetching = false;
+  if (link.fetching) fetch_ended(consumer, broker, ctx);
   connection_failed(connection_to(consumer, broker, ctx), config, backoff_reconnect(broker), ctx);
   consumer.metadata.disconnected(broker, config, ctx);
 }
 
 void check_request_timeouts(Consumer& consumer, Context& ctx) {
+  // Whatever is pending has its timer armed, but for the one that fired.
+  if (!consumer.timeout_fired) return;
+  consumer.timeout_fired = false;
   const ConsumerConfig& config = config_of(consumer, ctx);
   for (std::uint32_t i = 0; i < consumer.links.size(); ++i) {
     const BrokerLink& link = consumer.links[i];
@@ -111,6 +126,7 @@ void on_request_timeout(Consumer& consumer, std::uint32_t broker_index, Context&
   }
   link.timeout_late = false;
   link.timeout_armed = false;
+  consumer.timeout_fired = true;
 }
 
 void maybe_refresh_metadata(Consumer& consumer, Context& ctx) {

@@ -22,6 +22,9 @@ inline Instant usable_at(const Consumer& consumer, NodeId broker, const Context&
   return consumer.connections[ctx.composition().broker_index(broker)].blocked_until;
 }
 
+// The broker has no unanswered fetch (C4.3).
+void can_be_sent_fetch(Consumer&, NodeId broker, const Context&);
+
 // An error told that the metadata is stale (C0.10 c).
 void want_metadata(Consumer&, const Context&);
 

@@ -1,6 +1,7 @@
 #include "kafka/client/consumer_positions.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ackident {
 
@@ -59,6 +60,20 @@ AssignedState* asked_about(Consumer& consumer, PartitionId partition, Correlatio
   return slot.asking && slot.question == correlation ? &slot : nullptr;
 }
 
+// From the list of its former leader to that of the new one.
+void set_leader(Consumer& consumer, AssignedState& slot, KnownLeader leader, const Context& ctx) {
+  const NodeId former = std::exchange(slot.leader, leader).leader;
+  if (former == leader.leader) return;
+  const std::uint32_t at = consumer.slot_of[slot.partition.value()];
+  if (former != kNoNode) std::erase(link_to(consumer, former, ctx).led, at);
+  BrokerLink& link = link_to(consumer, leader.leader, ctx);
+  const auto by_turn = [&](std::uint32_t a, std::uint32_t b) {
+    return consumer.assigned[a].turn < consumer.assigned[b].turn;
+  };
+  link.led.insert(std::lower_bound(link.led.begin(), link.led.end(), at, by_turn), at);
+  if (!link.fetching) can_be_sent_fetch(consumer, leader.leader, ctx);
+}
+
 void ask_again_later(Consumer& consumer, AssignedState& slot, const Context& ctx) {
   slot.retry_at = ctx.now() + config_of(consumer, ctx).retry_backoff;
   want_metadata(consumer, ctx);
@@ -68,7 +83,8 @@ void ask_again_later(Consumer& consumer, AssignedState& slot, const Context& ctx
 
 void begin_position(Consumer& consumer, AssignedState& slot, Context& ctx) {
   const CommittedOffset committed = slot.committed;
-  slot = AssignedState{.partition = slot.partition, .committed = committed};
+  slot = AssignedState{
+      .partition = slot.partition, .turn = ++consumer.turn_last, .committed = committed};
   if (committed.offset == kNoOffset) {
     request_reset(consumer, slot, ResetReason::kNoCommit, ctx);
     return;
@@ -99,7 +115,7 @@ void follow_leaders(Consumer& consumer, Context& ctx) {
     // While nobody leads, the position stays with the leader it had.
     if (leader.leader == kNoNode || leader == slot.leader) continue;
     const bool failover = slot.leader.leader != kNoNode;
-    slot.leader = leader;
+    set_leader(consumer, slot, leader, ctx);
     if (slot.state == PositionState::kFailed || slot.state == PositionState::kAwaitReset) continue;
     if (failover && ctx.mutant(Mutant::kConsumerSkipsOnFailover)) {
       await_reset_to(consumer, slot, OffsetSpec::kLatest, ResetReason::kTruncation);

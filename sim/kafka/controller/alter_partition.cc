@@ -33,12 +33,18 @@ bool is_eligible(const Controller& controller, const IsrMember& member,
   return !compare_epoch || member.epoch == registration.epoch;
 }
 
-void accept(Controller& controller, const AlterPartitionPart& part, Context& ctx) {
+void accept(Controller& controller, NodeId from, const AlterPartitionPart& part, Context& ctx) {
   const PartitionRegistration before = controller.image.partitions[part.partition.value()];
   PartitionChange change;
   change.state = before;
   change.state.isr.clear();
   for (const IsrMember& member : part.isr) change.state.isr.push_back(member.broker);
+  // Up to 2.6 the leader writes the whole state, itself and its epoch in it: only the version keeps
+  // a former leader from taking the partition back (R9.2; Kafka 2.6 Partition.scala).
+  if (!ctx.behaviour().isr_through_controller) {
+    change.state.leader = from;
+    change.state.leader_epoch = part.leader_epoch;
+  }
   // A leader reports itself recovered with its first request (R5.32).
   change.state.recovering = false;
   ++change.state.partition_epoch;
@@ -58,7 +64,7 @@ AlterPartitionResult alter(Controller& controller, NodeId from, const AlterParti
                      ? validate_alter_partition(controller, from, part, ctx.composition())
                      : validate_direct_write(controller, part, ctx.composition());
   if (result.error != ErrorCode::kNone) return result;
-  accept(controller, part, ctx);
+  accept(controller, from, part, ctx);
   const PartitionRegistration& after = controller.image.partitions[part.partition.value()];
   result.partition_epoch = after.partition_epoch;
   result.leader_epoch = after.leader_epoch;

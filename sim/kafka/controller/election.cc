@@ -38,8 +38,8 @@ Election elect(const PartitionRegistration& before, const ReplicaList& target_is
       first_valid(before.replicas, valid, composition.mutant(Mutant::kElectLongestLog));
   if (clean != kNoNode) return {clean, false};
   if (mode != ElectionMode::kUnclean) return {};
-  const NodeId any = first_valid(before.replicas, acceptable, false);
-  return {any, any != kNoNode};
+  // Those that are acceptable stand in the order of the assignment.
+  return acceptable.empty() ? Election() : Election{acceptable.front(), true};
 }
 
 }  // namespace
@@ -66,7 +66,8 @@ std::optional<PartitionChange> change_partition(const PartitionRegistration& bef
     change.unclean = election.unclean;
     if (election.unclean) change.state.recovering = true;
     // An unclean leader is alone in its ISR: nobody else is known to have its log (R5.32).
-    if (election.leader != kNoNode && !change.state.isr.contains(election.leader)) {
+    if (election.leader != kNoNode && !change.state.isr.contains(election.leader) &&
+        !composition.mutant(Mutant::kUncleanKeepsIsr)) {
       change.state.isr = {election.leader};
     }
     if (!composition.mutant(Mutant::kNoLeaderEpochBump)) ++change.state.leader_epoch;  // R5.32

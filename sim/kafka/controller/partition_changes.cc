@@ -11,13 +11,19 @@ namespace {
 
 constexpr std::uint32_t kRebalanceMax = 1000;  // leaders moved in one run (R5.38)
 
+// Who may lead, in the order of the assignment: replicas, and only those that are alive (R5.31).
 ReplicaList acceptable_replicas(const Controller& controller,
                                 const PartitionRegistration& partition,
                                 const Composition& composition) {
   ReplicaList acceptable;
-  for (const NodeId replica : partition.replicas) {
-    if (is_active(controller.image.brokers[composition.broker_index(replica)])) {
-      acceptable.push_back(replica);
+  const auto consider = [&](NodeId broker) {
+    const bool alive = is_active(controller.image.brokers[composition.broker_index(broker)]);
+    if (alive && !acceptable.contains(broker)) acceptable.push_back(broker);
+  };
+  for (const NodeId replica : partition.replicas) consider(replica);
+  if (composition.mutant(Mutant::kElectStranger)) {
+    for (std::uint16_t i = 0; i < composition.broker_count; ++i) {
+      consider(composition.broker_node(i));
     }
   }
   return acceptable;
@@ -71,7 +77,6 @@ void write_partition(Controller& controller, PartitionId partition, const Partit
   const PartitionRegistration before = controller.image.partitions[partition.value()];
   const PartitionRegistration& after = change.state;
   SIM_CHECK(after.partition_epoch > before.partition_epoch);
-  SIM_CHECK(after.leader_epoch >= before.leader_epoch);
   append(controller, PartitionRecord{partition, after}, ctx);
   controller.imbalanced += is_imbalanced(after) ? 1u : 0u;
   controller.imbalanced -= is_imbalanced(before) ? 1u : 0u;

@@ -80,8 +80,10 @@ class PartitionLog {
   void truncate(Offset to);
   // Forgets everything and restarts at `at` (R1.4, R3.29).
   void truncate_fully(Offset at);
-  // Clamps into [start, end] (R1.1).
-  void set_high_watermark(Offset offset) { high_watermark_ = std::clamp(offset, start_, end_); }
+  // Clamps into [start, end] (R1.1); a mutant alone asks for no bound at the end.
+  void set_high_watermark(Offset offset, bool bounded = true) {
+    high_watermark_ = std::max(start_, bounded ? std::min(offset, end_) : offset);
+  }
   // Raises the start (never beyond the HW); drops epochs wholly below (R1.6, R1.11).
   void advance_start(Offset to);
   // fsync of everything below `to`.

@@ -26,8 +26,9 @@ TopologySpec racks(const std::vector<std::string>& names) {
 }
 
 Distribution between(const Topology& topology, std::uint16_t a, std::uint16_t b) {
-  CHECK(topology.latency(NodeId(a), NodeId(b)) == topology.latency(NodeId(b), NodeId(a)));
-  return topology.latency(NodeId(a), NodeId(b));
+  const Distribution& latency = topology.latency(NodeId(a), NodeId(b)).distribution();
+  CHECK(latency == topology.latency(NodeId(b), NodeId(a)).distribution());
+  return latency;
 }
 
 std::string complaint(const TopologySpec& spec) {
