@@ -54,6 +54,14 @@ struct SetupTimeout {
 enum class Way : std::uint8_t { kRequests, kResponses };
 inline constexpr std::uint32_t kWays = 2;
 
+// What the acceptor makes of the requests before the next end that it has not been told of.
+struct Rest {
+  bool refused = false;      // what is left of them is thrown away
+  bool read_to_end = false;  // the one in service was read together with the end
+  Instant ended;             // when the end reached the acceptor's host
+  Instant refusal = kNever;  // answers fail from then on
+};
+
 struct Connection {
   enum class State : std::uint8_t {
     kClosed,
@@ -70,11 +78,6 @@ struct Connection {
   // Ends of this connection that the acceptor has not been told of yet. What it sends until then
   // answers a connection that is no more, though the initiator may have opened it anew.
   std::uint16_t ends_untold = 0;
-  // Of the next of these ends: what the acceptor makes of the requests before it (serve_rest).
-  bool refused = false;      // what is left of them is thrown away
-  bool read_to_end = false;  // the one in service was read together with the end
-  Instant ended;             // when the end reached the acceptor's host
-  Instant refusal = kNever;  // answers fail from then on
   std::array<LaneId, kWays> lane;
   std::array<std::uint64_t, kWays> sent{};      // latencies drawn: the ordinal of the next
   std::array<const Sampler*, kWays> latency{};  // the topology's

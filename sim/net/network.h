@@ -176,6 +176,7 @@ class Network {
   void reset() {
     std::fill(nodes_.begin(), nodes_.end(), Node{});
     connections_.clear();
+    rests_.clear();
     for (std::vector<std::uint32_t>& list : connections_of_) list.clear();
     index_.reset();
     cut_.reset();
@@ -245,12 +246,11 @@ class Network {
     unblock(c, way, kBlockMuted, kLongAgo);
     if (way == Way::kRequests) {
       c.ends_untold = 0;
-      forget_rest(c);
+      rest(c) = Rest{};
     }
   }
-  static void forget_rest(Connection& c) {
-    c.refused = c.read_to_end = false;
-    c.refusal = kNever;
+  Rest& rest(const Connection& c) {
+    return rests_[static_cast<std::size_t>(&c - connections_.data())];
   }
 
   // Draws the latency of the next message; its extras are those of now.
@@ -316,6 +316,7 @@ class Network {
   bool reads_ahead_;
   std::vector<Node> nodes_;
   std::vector<Connection> connections_;                     // in order of first use
+  std::vector<Rest> rests_;                                 // of each: apart, for few have one
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
   PairTable<std::uint8_t> cut_;
@@ -350,7 +351,7 @@ bool Network<Message>::arrive(const Popped& popped, Instant now) {
   } else {
     SIM_CHECK(c.ends_untold > 0);
     --c.ends_untold;
-    forget_rest(c);
+    rest(c) = Rest{.ended = rest(c).ended};
   }
   return true;
 }

@@ -21,6 +21,7 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   }
   const auto place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(c);
+  rests_.emplace_back();
   connections_of_[initiator.value()].push_back(place);
   connections_of_[acceptor.value()].push_back(place);
   index_.at(initiator.value(), column(acceptor, channel)) = place + 1;
@@ -44,7 +45,7 @@ void Network<Message>::dial(Connection& c, Instant now, EventId cause) {
   c.failures = 0;
   c.ready = answered;
   if (c.ends_untold == 0 || (queue_.blocked(c.lane_of(Way::kRequests)) & kBlockMuted) == 0) return;
-  c.refused = true;
+  rest(c).refused = true;
   unblock(c, Way::kRequests, kBlockMuted, now);
 }
 
@@ -62,9 +63,10 @@ void Network<Message>::fail(Connection& c, LinkEnd reason, Instant at, EventId c
 template <class Message>
 void Network<Message>::tell_acceptor(Connection& c, bool unread, Instant now, EventId cause) {
   if (is_cut(c.initiator, c.acceptor)) discard(c, Way::kRequests);
-  c.ended = now + one_way(c, Way::kRequests);
-  if (unread && c.ends_untold == 0) c.refusal = c.ended;
-  notify(c, Way::kRequests, LinkEnd::kReset, c.ended, cause);
+  const Instant ended = now + one_way(c, Way::kRequests);
+  rest(c).ended = ended;
+  if (unread && c.ends_untold == 0) rest(c).refusal = ended;
+  notify(c, Way::kRequests, LinkEnd::kReset, ended, cause);
 }
 
 // A request that arrives although its initiator has closed the connection. While it serves one
@@ -80,13 +82,14 @@ void Network<Message>::tell_acceptor(Connection& c, bool unread, Instant now, Ev
 // again takes from the old connection all but the request in service.
 template <class Message>
 bool Network<Message>::serve_rest(Connection& c, const Message& message, Instant now) {
-  if (c.refused) {
+  Rest& left = rest(c);
+  if (left.refused) {
     drop(message);
     return false;
   }
-  c.read_to_end = now >= c.ended;
+  left.read_to_end = now >= left.ended;
   if (c.state == State::kOpen) {
-    c.refused = true;
+    left.refused = true;
   } else {
     queue_.block(c.lane_of(Way::kRequests), kBlockMuted);
   }
@@ -97,9 +100,11 @@ template <class Message>
 void Network<Message>::answer_nobody(Connection& c, const Message& message, Instant now) {
   drop(message);
   if (c.ends_untold == 0) return;
-  if (now >= c.refusal || (reads_ahead_ && c.read_to_end)) c.refused = true;
-  if (c.refusal == kNever && !is_cut(c.acceptor, c.initiator) && !is_cut(c.initiator, c.acceptor))
-    c.refusal = now + one_way(c, Way::kResponses) + one_way(c, Way::kRequests);
+  Rest& left = rest(c);
+  if (now >= left.refusal || (reads_ahead_ && left.read_to_end)) left.refused = true;
+  if (left.refusal == kNever && !is_cut(c.acceptor, c.initiator) &&
+      !is_cut(c.initiator, c.acceptor))
+    left.refusal = now + one_way(c, Way::kResponses) + one_way(c, Way::kRequests);
   unblock(c, Way::kRequests, kBlockMuted, now);
 }
 
