@@ -7,8 +7,10 @@
 
 #include "app/batch.h"
 #include "app/files.h"
+#include "app/terminal.h"
 #include "kafka/config_table.h"
 #include "report/json.h"
+#include "report/summary.h"
 #include "scenario/diagnostics.h"
 #include "scenario/load.h"
 
@@ -70,8 +72,9 @@ int print_key(const std::string& name, KafkaVersion version) {
   std::string text;
   std::vector<std::string_view> names;
   for (const ConfigKey& key : config_keys()) {
+    if (!exists_in(key, version)) continue;
     names.push_back(key.name);
-    if (key.name == name && exists_in(key, version)) text += key_text(key, version);
+    if (key.name == name) text += key_text(key, version);
   }
   for (const SwitchInfo& info : behaviour_switches()) {
     names.push_back(info.name);
@@ -132,15 +135,27 @@ int config_command(const std::string& version, const std::string& key) {
   return kHeld;
 }
 
+// What there is to know of one scenario before it runs.
+std::string doc_text(const Scenario& scenario) {
+  std::string text = "\n";
+  for (const std::string_view line : wrapped(scenario.doc, columns_of(stdout))) {
+    text += fmt::format("{}\n", line);
+  }
+  if (!scenario.cases.empty()) text += fmt::format("\ncases: {}\n", fmt::join(scenario.cases, " "));
+  return text;
+}
+
 int list_command(const std::string& directory) {
   bool good = true;
   std::string text;
-  for (const std::string& file : find_scenarios({directory})) {
+  const std::vector<std::string> files = find_scenarios({directory});
+  for (const std::string& file : files) {
     const std::optional<Scenario> scenario = try_load(file, {});
     good = good && scenario.has_value();
     if (!scenario) continue;
     text += fmt::format("{:<40} {:<6} {}\n", scenario->name, version_name(scenario->version),
                         scenario->title);
+    if (files.size() == 1) text += doc_text(*scenario);
   }
   print(text);
   return good ? kHeld : kUsage;

@@ -48,8 +48,8 @@ int digest_command(const BatchOptions& options) {
                code = kBroken;
                return true;
              }
-             fmt::print("{} {} {:016x}\n", batch.scenario(number).file, batch.seed(number),
-                        result.digest);
+             print(fmt::format("{} {} {:016x}\n", batch.scenario(number).file,
+                               batch.seed(number), result.digest));
              return true;
            });
   return interrupted ? static_cast<int>(kInterrupted) : code;

@@ -217,7 +217,8 @@ void add_others(CLI::App& app, CommandLine& line) {
   config.add_option("KEY", line.key, "One key, or one behaviour, in full")->type_name("");
 
   CLI::App& list =
-      add_command(app, "list", "List scenarios with their titles", "\nscenarios/matrix");
+      add_command(app, "list", "List scenarios with their titles; of a single one tell all it says",
+                  "\nscenarios/matrix\nscenarios/acks1-leader-kill.json");
   list.add_option("PATH", line.directory, "File, folder or quoted pattern")
       ->type_name("")
       ->capture_default_str();

@@ -35,7 +35,11 @@ std::vector<MatrixAxis> axes_of(const std::vector<std::string>& vary) {
     if (equals == std::string::npos || equals == 0 || equals + 1 == text.size()) {
       throw FileError("\"" + text + "\" is no axis like acks=1,all");
     }
-    axes.push_back({text.substr(0, equals), split(text.substr(equals + 1))});
+    const std::string path = text.substr(0, equals);
+    for (const MatrixAxis& axis : axes) {
+      if (axis.key == path) throw FileError("two axes are called \"" + path + "\"");
+    }
+    axes.push_back({path, split(text.substr(equals + 1))});
   }
   return axes;
 }

@@ -10,6 +10,7 @@
 #include "drive/contract.h"
 #include "drive/locate.h"
 #include "drive/run.h"
+#include "drive/words.h"
 #include "report/json.h"
 #include "report/strip.h"
 #include "report/summary.h"
@@ -79,6 +80,11 @@ int run_scenario(const RunOptions& options, const Scenario& scenario) {
   for (const std::string& warning : scenario.warnings) fmt::print(stderr, "{}\n", warning);
   check_context().seed = scenario.seed;
   RunResult result = simulate(options, scenario);
+  if (interrupted) {  // where it stood then is nobody's result
+    fmt::print(stderr, "ackident: {}: interrupted at {}\n", scenario.file,
+               duration_text(result.end - Instant()));
+    return kInterrupted;
+  }
   if (result.verdict == Verdict::kFail) locate_failures(scenario, result);
   std::FILE* const target = options.json == "-" ? stderr : stdout;
   say(options,
@@ -93,7 +99,6 @@ int run_scenario(const RunOptions& options, const Scenario& scenario) {
   } else if (!options.json.empty()) {
     replace_file(options.json, report_json(scenario, result));
   }
-  if (interrupted) return kInterrupted;
   if (options.check_determinism) {
     const std::string difference = find_difference(scenario, result);
     if (!difference.empty()) {

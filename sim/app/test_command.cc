@@ -112,20 +112,10 @@ std::vector<Scenario> load_all(const TestOptions& options, std::vector<CaseResul
   return scenarios;
 }
 
-// As a shell reads it.
-std::string quoted(const std::string& word) {
-  const char* const plain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
-  if (word.find_first_not_of(plain) == std::string::npos) return word;
-  std::string out = "'";
-  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return out + "'";
-}
-
 std::string arguments_of(const BatchOptions& options) {
   std::string text;
   for (const std::string& override_text : options.overrides) {
-    text += " --set " + quoted(override_text);
+    text += " --set " + shell_word(override_text);
   }
   return text;
 }

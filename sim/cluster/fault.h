@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,22 @@ inline NodeId subject_of(const Fact& fact, NodeId controller) {
 
 enum class TriggerKind : std::uint8_t { kAt, kOn, kRate };
 
+// kAlterConfig: the keys that were given, and no others (as IncrementalAlterConfigs).
+struct TopicConfigChange {
+  std::optional<std::int32_t> min_insync_replicas;
+  std::optional<bool> unclean_leader_election;
+  std::optional<std::int64_t> max_message_bytes;
+  std::optional<std::int64_t> flush_messages;
+
+  [[nodiscard]] TopicConfig applied_to(TopicConfig config) const {
+    if (min_insync_replicas) config.min_insync_replicas = *min_insync_replicas;
+    if (unclean_leader_election) config.unclean_leader_election = *unclean_leader_election;
+    if (max_message_bytes) config.max_message_bytes = *max_message_bytes;
+    if (flush_messages) config.flush_messages = *flush_messages;
+    return config;
+  }
+};
+
 struct Fault {
   std::uint32_t line = 0;  // in the scenario file, for messages
   FaultAction action{};
@@ -100,7 +117,7 @@ struct Fault {
   PartitionId partition = kNoPartition;  // kElect
   ElectionKind election{};
   TopicId topic;  // kAlterConfig
-  TopicConfig config;
+  TopicConfigChange change;
   WorkloadCommand workload;      // kSetRate
   ProcessingCommand processing;  // kSetProcessing
 };

@@ -54,7 +54,7 @@ std::uint32_t Injector::timer_count() const {
 void Injector::begin(World& world) {
   for (FaultState& state : states_) {
     state.fired = state.matches = 0;
-    state.bit = false;
+    state.changed = state.bit = false;
     state.times.clear();
     state.standing.clear();
   }
@@ -123,6 +123,7 @@ void Injector::begin_or_end_client(World& world, std::uint32_t which) {
 
 void Injector::act(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
+  if (f.action == FaultAction::kHeal || f.action == FaultAction::kRelease) note_kept_back(world);
   FaultState& state = states_[fault];
   FaultEnds ends;
   resolve(world, f.target, fault, ends.targets);
@@ -135,12 +136,14 @@ void Injector::act(World& world, std::uint32_t fault) {
   const bool bit =
       is_link_fault(f.action) ? apply_to_links(world, f, ends, false) : apply(world, f, ends);
   ++state.fired;
-  state.bit = state.bit || bit;
+  state.changed = state.changed || bit;
+  const bool keeps_back = f.action == FaultAction::kCut || f.action == FaultAction::kHold;
+  if (!keeps_back) state.bit = state.changed;
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
   first_at_ = std::min(first_at_, world.now());
   last_at_ = std::max(last_at_, world.now());
   world.note(Fact{FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fault, bit ? 1 : 0, 0});
-  const bool undone = f.revert_after > Duration() || must_be_undone(f.action);
+  const bool undone = f.revert_after > Duration() || must_be_undone(f.action) || keeps_back;
   if (undone &&
       std::find(state.standing.begin(), state.standing.end(), ends) == state.standing.end()) {
     state.standing.push_back(std::move(ends));
@@ -160,26 +163,34 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
       case FaultAction::kPowerLoss:
         bit |= world.stop_process(node, StopKind::kPowerLoss, fault.lose_records);
         break;
-      case FaultAction::kDiskWipe: bit |= world.stop_process(node, StopKind::kDiskWipe, -1); break;
+      case FaultAction::kDiskWipe:  // a rack's controller has no disk to lose
+        if (world.composition().node(node).kind != NodeKind::kBroker) break;
+        bit |= world.stop_process(node, StopKind::kDiskWipe, -1);
+        break;
       case FaultAction::kShutdown: bit |= world.shut_down_process(node); break;
       case FaultAction::kStart: bit |= world.start_process(node); break;
       case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
       case FaultAction::kResume: bit |= world.resume_process(node); break;
       case FaultAction::kSlowBroker:
-        world.slow_receiver(node, fault.delay);
-        bit = true;
+        bit |= world.slow_receiver(node, fault.delay);
         break;
       case FaultAction::kSetRate: bit |= world.command(node, fault.workload); break;
       case FaultAction::kSetProcessing: bit |= world.command(node, fault.processing); break;
       default: SIM_CHECK(false);
     }
   }
+  // A command that the controller refuses, or that asks for what is so, changes nothing.
   const NodeId controller = world.composition().controller;
   if (fault.action == FaultAction::kElect) {
-    bit = world.command(controller, ElectLeadersCommand{fault.partition, fault.election});
+    const PartitionRegistration before = world.partition(fault.partition);
+    world.command(controller, ElectLeadersCommand{fault.partition, fault.election});
+    bit = !(world.partition(fault.partition) == before);
   }
   if (fault.action == FaultAction::kAlterConfig) {
-    bit = world.command(controller, AlterTopicConfigCommand{fault.topic, fault.config});
+    const TopicConfig before = world.controller().image.topics[fault.topic.value()];
+    const TopicConfig after = fault.change.applied_to(before);
+    bit = world.command(controller, AlterTopicConfigCommand{fault.topic, after});
+    bit = bit && !(after == before);
   }
   return bit;
 }
@@ -194,17 +205,16 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
         break;
       case FaultAction::kHeal: bit |= world.heal(from, to); break;
       case FaultAction::kSlowLink:
-        world.slow_link(from, to, undo ? Duration() : fault.delay);
-        bit = true;
+        bit |= world.slow_link(from, to, undo ? Duration() : fault.delay);
         break;
       case FaultAction::kHold:
       case FaultAction::kRelease:
         if (fault.action == FaultAction::kHold && !undo) {
           world.hold(from, to, fault.held_payload);
+          bit = true;
         } else {
-          world.release(from, to, fault.held_payload);
+          bit |= world.release(from, to, fault.held_payload);
         }
-        bit = true;
         break;
       default: SIM_CHECK(false);
     }
@@ -221,9 +231,30 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
 
 // Undoes what its firings did, to the nodes they did it to.
 void Injector::revert(World& world, std::uint32_t fault) {
+  note_kept_back(world);  // of all: another cut of the same link ends with this one
   last_at_ = std::max(last_at_, world.now());
   for (const FaultEnds& ends : states_[fault].standing) undo(world, faults_[fault], ends);
   states_[fault].standing.clear();
+}
+
+void Injector::note_kept_back(World& world) {
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) note_kept_back(world, i);
+}
+
+void Injector::note_kept_back(World& world, std::uint32_t fault) {
+  const Fault& f = faults_[fault];
+  FaultState& state = states_[fault];
+  const bool cuts = f.action == FaultAction::kCut;
+  if (state.bit || !state.changed || (!cuts && f.action != FaultAction::kHold)) return;
+  const auto kept = [&](NodeId from, NodeId to) {
+    if (!cuts) return world.held_back(from, to, f.held_payload);
+    return world.met_cut(from, to) || (f.both_ways && world.met_cut(to, from));
+  };
+  for (const FaultEnds& ends : state.standing) {
+    for (const NodeId from : ends.targets) {
+      for (const NodeId to : ends.others) state.bit = state.bit || (from != to && kept(from, to));
+    }
+  }
 }
 
 void Injector::undo(World& world, const Fault& fault, const FaultEnds& ends) {
@@ -333,6 +364,7 @@ void Injector::resolve_one(const World& world, const Selector& selector, std::ui
 }
 
 void Injector::heal_all(World& world) {
+  note_kept_back(world);
   healed_ = true;
   const auto n = static_cast<std::uint32_t>(world.composition().nodes.size());
   for (std::uint32_t i = 0; i < n; ++i) {

@@ -1,8 +1,8 @@
 // The injector: makes a scenario's faults happen at their time, on their fact, or by chance, and
 // undoes those that revert. It acts on the world through its verbs only.
 //
-// A fault "bit" if it changed something: a kill found a running process, a cut an open direction.
-// What never bit makes a scenario vacuous.
+// A fault "bit" if it changed something: a kill found a running process, a cut or a hold a message
+// to keep back. What never bit makes a scenario vacuous.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@ struct FaultEnds {
 
 struct FaultState {
   std::uint32_t fired = 0;
+  bool changed = false;  // the world was not the same after a firing
   bool bit = false;
   std::uint32_t matches = 0;            // facts that matched its trigger
   std::vector<Instant> times;           // of the first firings, bounded
@@ -43,6 +44,9 @@ class Injector {
   void on_facts(World& world, const Step& step);  // triggers; may arm timers
   // Ends the fault phase: no further firing; everything is healed, resumed, released, started.
   void heal_all(World& world);
+  // Looks which of the cuts and holds that stand have kept something back: before they end, and at
+  // the end of the run.
+  void note_kept_back(World& world);
   // Starts every broker and controller that is down, as a supervisor would.
   static void start_servers(World& world);
 
@@ -58,6 +62,7 @@ class Injector {
                    std::vector<NodeId>& out) const;
   [[nodiscard]] bool matches(const World& world, const FactTrigger& trigger, Instant at,
                              const Fact& fact) const;
+  void note_kept_back(World& world, std::uint32_t fault);
   void arm_first(World& world, std::uint32_t fault);
   void arm_next(World& world, std::uint32_t fault);
   void begin_or_end_client(World& world, std::uint32_t which);

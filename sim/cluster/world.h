@@ -86,11 +86,18 @@ class World {
   bool resume_process(NodeId node);
   bool cut(NodeId from, NodeId to, bool reset_connections);
   bool heal(NodeId from, NodeId to);
-  void slow_link(NodeId from, NodeId to, Duration extra) { network_.slow_link(from, to, extra); }
-  void slow_receiver(NodeId node, Duration extra) { network_.slow_receiver(node, extra); }
+  bool slow_link(NodeId from, NodeId to, Duration extra) {
+    return network_.slow_link(from, to, extra);
+  }
+  bool slow_receiver(NodeId node, Duration extra) { return network_.slow_receiver(node, extra); }
+  // Whether a cut or a gate has kept anything back turns out later: ask while it stands.
+  [[nodiscard]] bool met_cut(NodeId from, NodeId to) { return network_.met_cut(from, to); }
   void hold(NodeId from, NodeId to, std::uint8_t payload) { network_.hold(from, to, payload); }
-  void release(NodeId from, NodeId to, std::uint8_t payload) {
-    network_.release(from, to, payload, now_);
+  [[nodiscard]] bool held_back(NodeId from, NodeId to, std::uint8_t payload) {
+    return network_.held_back(from, to, payload);
+  }
+  bool release(NodeId from, NodeId to, std::uint8_t payload) {
+    return network_.release(from, to, payload, now_);
   }
   // An operator's command, handled by a running node at once.
   bool command(NodeId node, const Payload& payload);

@@ -16,6 +16,9 @@ bool may_lose_committed(const Scenario& scenario) {
   if (composition.behaviour.truncation != Truncation::kOnFetch) return true;
   bool unclean = false;
   bool forgets = false;
+  bool power_fails = false;
+  TopicConfig flushed;
+  flushed.flush_messages = 1;
   for (const TopicInfo& topic : composition.topics) {
     unclean = unclean || topic.config.unclean_leader_election;
     forgets = forgets || may_forget(topic.config);
@@ -23,19 +26,18 @@ bool may_lose_committed(const Scenario& scenario) {
   for (const Fault& fault : scenario.setup.faults) {
     switch (fault.action) {
       case FaultAction::kDiskWipe: return true;
-      case FaultAction::kPowerLoss:
-        if (forgets) return true;
-        break;
+      case FaultAction::kPowerLoss: power_fails = true; break;
       case FaultAction::kElect:
         unclean = unclean || fault.election == ElectionKind::kUnclean;
         break;
       case FaultAction::kAlterConfig:
-        unclean = unclean || fault.config.unclean_leader_election;
+        unclean = unclean || fault.change.unclean_leader_election.value_or(false);
+        forgets = forgets || may_forget(fault.change.applied_to(flushed));
         break;
       default: break;
     }
   }
-  return unclean;
+  return unclean || (forgets && power_fails);
 }
 
 class ContractJudge {

@@ -54,25 +54,11 @@ class Judge {
   ExpectationResult judge_lost_offsets(const Expectation& expectation) const;
   ExpectationResult judge_invariants() const;
   Verdict verdict(const Expectation& expectation, bool holds, bool surely_not) const;
+  bool is_exposed(ExpectKind kind) const;
 
   const Scenario& scenario_;
   const RunResult& result_;
 };
-
-// Whether the answer means something. Nothing acked: nothing could be lost.
-bool is_about_acked_records(ExpectKind kind) {
-  switch (kind) {
-    case ExpectKind::kLost:
-    case ExpectKind::kStranded:
-    case ExpectKind::kDuplicated:
-    case ExpectKind::kSkipped:
-    case ExpectKind::kDeliveredTwice:
-    case ExpectKind::kReordered:
-    case ExpectKind::kProduceLatency:
-    case ExpectKind::kLostOffsets: return true;
-    default: return false;
-  }
-}
 
 // A scenario that expects every write to be refused says itself that nothing is acked.
 bool expects_no_acks(const Scenario& scenario) {
@@ -81,15 +67,34 @@ bool expects_no_acks(const Scenario& scenario) {
   });
 }
 
+// Whether the answer means something: what was never acked cannot be lost, what was never sent not
+// be refused or late, and without a reader nothing is read twice.
+bool Judge::is_exposed(ExpectKind kind) const {
+  switch (kind) {
+    case ExpectKind::kSkipped:
+    case ExpectKind::kDeliveredTwice:
+      if (result_.groups.empty()) return false;
+      [[fallthrough]];
+    case ExpectKind::kLost:
+    case ExpectKind::kStranded:
+    case ExpectKind::kDuplicated:
+    case ExpectKind::kReordered:
+    case ExpectKind::kProduceLatency:
+    case ExpectKind::kLostOffsets: return result_.totals.acked > 0 || expects_no_acks(scenario_);
+    case ExpectKind::kFailed:
+    case ExpectKind::kError:
+    case ExpectKind::kLagPeak:
+    case ExpectKind::kLagEnd:
+    case ExpectKind::kLagRecovery: return result_.totals.sent > 0;
+    default: return true;
+  }
+}
+
 // A run that was cut short could still go on: only what can never be undone is a failure.
 Verdict Judge::verdict(const Expectation& expectation, bool holds, bool surely_not) const {
   if (result_.bounds_hit && !surely_not) return Verdict::kUnknown;
   if (!holds) return Verdict::kFail;
-  if (is_about_acked_records(expectation.kind) && result_.totals.acked == 0 &&
-      !expects_no_acks(scenario_)) {
-    return Verdict::kVacuous;
-  }
-  return Verdict::kPass;
+  return is_exposed(expectation.kind) ? Verdict::kPass : Verdict::kVacuous;
 }
 
 ExpectationResult Judge::judge_value(const Expectation& expectation) const {

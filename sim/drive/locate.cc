@@ -8,11 +8,12 @@ namespace ackident {
 
 namespace {
 
-// A count that went above its bound.
-struct Counted {
+// A count that went above its bound, or an offset that is not where it should be.
+struct Sought {
   const Expectation* wanted = nullptr;
   ExpectationResult* judged = nullptr;
   std::int64_t count = 0;
+  std::int64_t epoch = -1;  // the newest leader's
 };
 
 // What a fact adds to the count that an expectation is about.
@@ -41,13 +42,41 @@ bool is_counted(ExpectKind kind) {
   }
 }
 
+bool is_offset(ExpectKind kind) {
+  return kind == ExpectKind::kHighWatermark || kind == ExpectKind::kLogEnd;
+}
+
+// Whether the fact moved the end of the log, or the high watermark of the newest leader.
+bool moves(Sought& sought, const Fact& fact) {
+  if (fact.partition != sought.wanted->partition) return false;
+  const bool log = sought.wanted->kind == ExpectKind::kLogEnd && fact.node == sought.wanted->node;
+  switch (fact.kind) {
+    case FactKind::kAppended:
+    case FactKind::kReplicated:
+    case FactKind::kTruncated:
+    case FactKind::kTailLost:
+    case FactKind::kLogWiped: return log;
+    case FactKind::kBecameLeader:
+    case FactKind::kHighWatermark:
+      if (sought.wanted->kind != ExpectKind::kHighWatermark || fact.c < sought.epoch) return false;
+      sought.epoch = fact.c;
+      return true;
+    default: return false;
+  }
+}
+
+bool is_found(Sought& sought, Instant at, const Fact& fact) {
+  if (is_offset(sought.wanted->kind)) return at <= sought.wanted->at && moves(sought, fact);
+  if (sought.judged->at < kNever) return false;
+  sought.count += amount(*sought.wanted, fact);
+  return sought.count > *sought.wanted->bound.max;
+}
+
 void watch(void* context, Instant at, EventId event, EventId, const Fact& fact) {
-  for (Counted& counted : *static_cast<std::vector<Counted>*>(context)) {
-    if (counted.judged->at < kNever) continue;
-    counted.count += amount(*counted.wanted, fact);
-    if (counted.count <= *counted.wanted->bound.max) continue;
-    counted.judged->at = at;
-    counted.judged->event = event;
+  for (Sought& sought : *static_cast<std::vector<Sought>*>(context)) {
+    if (!is_found(sought, at, fact)) continue;
+    sought.judged->at = at;
+    sought.judged->event = event;
   }
 }
 
@@ -62,14 +91,33 @@ Instant too_long_at(const std::vector<Window>& windows, Duration max) {
   return kNever;
 }
 
-Instant outage_at(const Expectation& wanted, const RunResult& result) {
-  const auto windows = wanted.kind == ExpectKind::kWriteUnavailable ? &PartitionResult::no_writes
-                                                                    : &PartitionResult::no_reads;
+// When replicas were missing from the ISR; the timeline has a point for each change of it.
+std::vector<Window> under_replicated(const PartitionResult& partition, std::size_t replicas,
+                                     Instant end) {
+  std::vector<Window> windows;
+  for (std::size_t i = 0; i < partition.timeline.size(); ++i) {
+    const PartitionPoint& point = partition.timeline[i];
+    const bool last = i + 1 == partition.timeline.size();
+    if (point.isr.size() < replicas) {
+      windows.push_back({point.at, last ? end : partition.timeline[i + 1].at});
+    }
+  }
+  return windows;
+}
+
+Instant outage_at(const Scenario& scenario, const Expectation& wanted, const RunResult& result) {
+  const auto& assignment = scenario.setup.composition.assignment;
+  const Duration max(*wanted.bound.max);
   Instant first = kNever;
   for (std::uint32_t p = 0; p < result.partitions.size(); ++p) {
     if (wanted.partition != kNoPartition && wanted.partition != PartitionId(p)) continue;
-    first =
-        std::min(first, too_long_at(result.partitions[p].*windows, Duration(*wanted.bound.max)));
+    const PartitionResult& partition = result.partitions[p];
+    const Instant at =
+        wanted.kind == ExpectKind::kWriteUnavailable ? too_long_at(partition.no_writes, max)
+        : wanted.kind == ExpectKind::kReadUnavailable
+            ? too_long_at(partition.no_reads, max)
+            : too_long_at(under_replicated(partition, assignment[p].size(), result.end), max);
+    first = std::min(first, at);
   }
   return first;
 }
@@ -88,26 +136,28 @@ Instant peak_at(const Expectation& wanted, const RunResult& result) {
 }  // namespace
 
 void locate_failures(const Scenario& scenario, RunResult& result) {
-  std::vector<Counted> counts;
+  std::vector<Sought> sought;
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const Expectation& wanted = scenario.expect[i];
     ExpectationResult& judged = result.expectations[i];
     // A window knows itself when it was broken.
-    if (judged.verdict != Verdict::kFail || judged.at < kNever || wanted.window) continue;
-    if (!wanted.bound.max) continue;
+    if (judged.verdict != Verdict::kFail || wanted.window) continue;
+    if (is_offset(wanted.kind)) sought.push_back({&wanted, &judged});
+    if (judged.at < kNever || !wanted.bound.max) continue;
     if (wanted.kind == ExpectKind::kWriteUnavailable ||
-        wanted.kind == ExpectKind::kReadUnavailable) {
-      judged.at = outage_at(wanted, result);
+        wanted.kind == ExpectKind::kReadUnavailable ||
+        wanted.kind == ExpectKind::kUnderReplicated) {
+      judged.at = outage_at(scenario, wanted, result);
     } else if (wanted.kind == ExpectKind::kLagPeak) {
       judged.at = peak_at(wanted, result);
     } else if (is_counted(wanted.kind)) {
-      counts.push_back({&wanted, &judged, 0});
+      sought.push_back({&wanted, &judged});
     }
   }
-  if (counts.empty()) return;
+  if (sought.empty()) return;
   RunHooks hooks;
   hooks.on_fact = watch;
-  hooks.context = &counts;
+  hooks.context = &sought;
   Runner(scenario).run(result.seed, hooks);
 }
 

@@ -106,19 +106,26 @@ void Recorder::on_fault(Instant at, const Fact& fact) {
   const Fault& fault = scenario_->setup.faults[static_cast<std::size_t>(fact.a)];
   const bool reverts = fault.revert_after > Duration();
   const bool undoes = fault.delay == Duration();  // of kSlowLink and kSlowBroker
+  bool harms = true;
   switch (fault.action) {
     case FaultAction::kCut:
     case FaultAction::kHold: links_disturbed_ = links_disturbed_ || !reverts; break;
     case FaultAction::kSlowLink:
     case FaultAction::kSlowBroker:
       links_disturbed_ = undoes ? false : links_disturbed_ || !reverts;
+      harms = !undoes;
       break;
     case FaultAction::kHeal:
-    case FaultAction::kRelease: links_disturbed_ = false; break;
+    case FaultAction::kRelease:
+      links_disturbed_ = false;
+      harms = false;
+      break;
+    case FaultAction::kStart:
+    case FaultAction::kResume: harms = false; break;
     default: break;
   }
   const bool first = metrics_.first_fault() == kNever;
-  groups_.fault(at);
+  if (harms) groups_.fault(at);
   metrics_.disturbed(at, reverts ? at + fault.revert_after : at);
   if (first) groups_.restate(metrics_);
 }

@@ -42,8 +42,8 @@ const RunResult& Runner::run(std::uint64_t seed, const RunHooks& hooks) {
   world_.set_trace(hooks.trace);
   Step formed;
   world_.reset(seed, formed);
+  injector_.begin(world_);  // before the facts of the formation, on which a fault may wait
   watch(formed, hooks);
-  injector_.begin(world_);
   still_at_ = Instant();
   still_since_ = EventId(0);
   const Instant duration = scenario_.setup.duration;
@@ -151,6 +151,7 @@ void Runner::finish() {
   invariants_.finish(world_, shadows_, account_, result_.settled < kNever);
   result_.violations = invariants_.violations();
   result_.faults.clear();
+  injector_.note_kept_back(world_);
   for (const FaultState& state : injector_.states()) {
     result_.faults.push_back({state.fired, state.bit, state.times});
   }

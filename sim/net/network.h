@@ -133,9 +133,12 @@ class Network {
   // One direction carries nothing more. With `reset` the open connections of the pair break; what
   // had ended before is not held up.
   void cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause) {
-    cut_.at(from.value(), to.value()) = 1;
+    cut_.at(from.value(), to.value()) = kCut;
     for_each_way(from, to, [&](Connection& c, Way way) {
-      if (reset && c.state == State::kOpen) return break_off(c, now, cause);
+      if (reset && c.state == State::kOpen) {
+        meet_cut(from, to);
+        return break_off(c, now, cause);
+      }
       if (!reset && c.state != State::kFailed) queue_.block(c.lane_of(way), kBlockCut);
     });
   }
@@ -151,22 +154,40 @@ class Network {
     return cut_.get(from.value(), to.value()) != 0;
   }
 
-  // Every later message from -> to takes that much longer; a zero ends it.
-  void slow_link(NodeId from, NodeId to, Duration extra) {
-    any_slow_ = true;
-    slow_.at(from.value(), to.value()) = extra;
+  // Has the cut that stands there kept a message back, or a connection from being made?
+  [[nodiscard]] bool met_cut(NodeId from, NodeId to) {
+    bool met = cut_.get(from.value(), to.value()) == kMetCut;
+    for_each_way(from, to, [&](const Connection& c, Way way) { met = met || kept_back(c, way); });
+    return met;
   }
-  void slow_receiver(NodeId to, Duration extra) { node(to).extra = extra; }
+
+  // Every later message from -> to takes that much longer; a zero ends it. Whether that is news.
+  bool slow_link(NodeId from, NodeId to, Duration extra) {
+    any_slow_ = true;
+    return std::exchange(slow_.at(from.value(), to.value()), extra) != extra;
+  }
+  bool slow_receiver(NodeId to, Duration extra) {
+    return std::exchange(node(to).extra, extra) != extra;
+  }
 
   // Messages of this kind stay at the receiver's door, and with them whatever follows on their
   // lane.
   void hold(NodeId from, NodeId to, std::uint8_t kind) {
-    if (!held(from, to, kind)) gates_.push_back({from, to, kind});
+    if (gate(from, to, kind) == nullptr) gates_.push_back({from, to, kind});
   }
-  void release(NodeId from, NodeId to, std::uint8_t kind, Instant now) {
-    std::erase(gates_, Gate{from, to, kind});
+  // False: nothing was held there.
+  bool release(NodeId from, NodeId to, std::uint8_t kind, Instant now) {
+    const Gate* const found = gate(from, to, kind);
+    if (found == nullptr) return false;
+    gates_.erase(gates_.begin() + (found - gates_.data()));
     // If another gate holds the head as well, it is stopped again when it comes up.
     for_each_way(from, to, [&](Connection& c, Way way) { unblock(c, way, kBlockHeld, now); });
+    return true;
+  }
+  // Has the gate that stands there stopped a message?
+  [[nodiscard]] bool held_back(NodeId from, NodeId to, std::uint8_t kind) {
+    const Gate* const found = gate(from, to, kind);
+    return found != nullptr && found->stopped;
   }
 
   [[nodiscard]] bool listening(NodeId id) const { return nodes_[id.value()].listening; }
@@ -196,12 +217,14 @@ class Network {
     bool frozen = false;
     Duration extra;
   };
+  static constexpr std::uint8_t kCut = 1;
+  static constexpr std::uint8_t kMetCut = 2;  // and something was kept back by it
+
   struct Gate {
     NodeId from;
     NodeId to;
     std::uint8_t kind = 0;
-
-    bool operator==(const Gate&) const = default;
+    bool stopped = false;  // a message came to it
   };
 
   Node& node(NodeId id) {
@@ -230,10 +253,19 @@ class Network {
       if (Connection* c = find(to, from, channel)) visit(*c, Way::kResponses);
     }
   }
-  [[nodiscard]] bool held(NodeId from, NodeId to, std::uint8_t kind) const {
-    return std::find(gates_.begin(), gates_.end(), Gate{from, to, kind}) != gates_.end();
+  [[nodiscard]] Gate* gate(NodeId from, NodeId to, std::uint8_t kind) {
+    for (Gate& g : gates_) {
+      if (g.from == from && g.to == to && g.kind == kind) return &g;
+    }
+    return nullptr;
   }
 
+  [[nodiscard]] bool kept_back(const Connection& c, Way way) const {
+    return (queue_.blocked(c.lane_of(way)) & kBlockCut) != 0 && !queue_.empty(c.lane_of(way));
+  }
+  void meet_cut(NodeId from, NodeId to) {
+    if (is_cut(from, to)) cut_.at(from.value(), to.value()) = kMetCut;
+  }
   void drop(const Message& message) { hooks_.drop(hooks_.context, message); }
   void unblock(const Connection& c, Way way, BlockReason reason, Instant floor) {
     if ((queue_.blocked(c.lane_of(way)) & reason) == 0) return;
@@ -241,6 +273,7 @@ class Network {
   }
   // Drops what is under way, and with it the reasons that were its own.
   void discard(Connection& c, Way way) {
+    if (kept_back(c, way)) meet_cut(c.from(way), c.to(way));
     queue_.clear(c.lane_of(way), [this](const Parcel<Message>& p) { drop(p.message); });
     unblock(c, way, kBlockHeld, kLongAgo);
     unblock(c, way, kBlockMuted, kLongAgo);
@@ -319,7 +352,7 @@ class Network {
   std::vector<Rest> rests_;                                 // of each: apart, for few have one
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
-  PairTable<std::uint8_t> cut_;
+  PairTable<std::uint8_t> cut_;     // 0: whole
   PairTable<Duration> slow_;
   PairTable<Instant> sending_until_;
   std::vector<Gate> gates_;
@@ -330,10 +363,13 @@ template <class Message>
 bool Network<Message>::arrive(const Popped& popped, Instant now) {
   const Parcel<Message>& parcel = popped.message;
   const Routing& routing = parcel.routing;
-  if (!gates_.empty() && held(parcel.from, parcel.to, routing.kind)) {
-    queue_.block(popped.lane, kBlockHeld);
-    queue_.put_back(popped);
-    return false;
+  if (!gates_.empty()) {
+    if (Gate* const closed = gate(parcel.from, parcel.to, routing.kind)) {
+      closed->stopped = true;
+      queue_.block(popped.lane, kBlockHeld);
+      queue_.put_back(popped);
+      return false;
+    }
   }
   if (!node(parcel.to).up) {
     drop(parcel.message);

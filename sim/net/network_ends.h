@@ -37,6 +37,8 @@ void Network<Message>::dial(Connection& c, Instant now, EventId cause) {
     const SetupTimeout& setup = setup_[c.initiator.value()];
     Duration wait = setup.initial;
     for (std::uint32_t i = 0; i < c.failures && wait < setup.max; ++i) wait = wait * 2;
+    meet_cut(c.initiator, c.acceptor);
+    meet_cut(c.acceptor, c.initiator);
     return fail(c, LinkEnd::kSetupTimeout, now + std::min(wait, setup.max), cause);
   }
   const Instant answered = now + one_way(c, Way::kRequests) + one_way(c, Way::kResponses);

@@ -113,11 +113,12 @@ std::string problem_text(const CaseProblem& problem) {
 
 std::string command_text(const CaseResult& result) {
   if (!result.seeds.empty()) {
-    return fmt::format("ackident test {} --seeds {}{}", result.file, result.seeds,
+    return fmt::format("ackident test {} --seeds {}{}", shell_word(result.file), result.seeds,
                        result.arguments);
   }
   const std::string seed = result.own_seed ? "" : fmt::format(" --seed {}", result.seed);
-  return fmt::format("ackident run {}{}{} --trace", result.file, seed, result.arguments);
+  return fmt::format("ackident run {}{}{} --trace", shell_word(result.file), seed,
+                     result.arguments);
 }
 
 // The worst of what is left when misses that a share allows are left out.
@@ -195,6 +196,15 @@ void write_case(const CaseResult& result, JsonWriter& json) {
 }
 
 }  // namespace
+
+std::string shell_word(const std::string& word) {
+  const char* const plain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,@%+";
+  if (word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
 
 std::string_view outcome_name(CaseOutcome outcome) {
   return kNames[static_cast<std::size_t>(outcome)];

@@ -89,6 +89,8 @@ struct CaseTally {
 
 // "seed 7", "seeds 0..99".
 std::string seed_text(const CaseResult& result);
+// A word as a shell reads it.
+std::string shell_word(const std::string& word);
 // Case by case.
 std::string case_text(const CaseResult& result);
 std::string case_github(const CaseResult& result);

@@ -37,27 +37,6 @@ std::string_view escape_of(Colour colour) {
   return "";
 }
 
-// Breaks so that no line is longer than `columns` characters (of UTF-8), at spaces if there are
-// any. Nothing is cut: what a reader needs may stand at the end.
-std::vector<std::string_view> wrapped(std::string_view text, std::size_t columns) {
-  std::vector<std::string_view> lines;
-  std::size_t width = 0;
-  std::size_t start = 0;
-  std::size_t space = 0;  // the latest one
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if ((static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) continue;
-    if (text[i] == ' ') space = i;
-    if (++width <= columns) continue;
-    const std::size_t end = space > start ? space : i;  // a word longer than a line is broken
-    lines.push_back(text.substr(start, end - start));
-    start = space > start ? space + 1 : i;
-    i = start - 1;
-    width = 0;
-  }
-  lines.push_back(text.substr(start));
-  return lines;
-}
-
 class Summary {
  public:
   Summary(const Scenario& scenario, const RunResult& result, bool colour, std::size_t columns)
@@ -302,6 +281,26 @@ void Summary::identity() {
 }
 
 }  // namespace
+
+std::vector<std::string_view> wrapped(std::string_view text, std::size_t columns) {
+  std::vector<std::string_view> lines;
+  if (columns == kUnbroken) columns = text.size();
+  std::size_t width = 0;
+  std::size_t start = 0;
+  std::size_t space = 0;  // the latest one
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if ((static_cast<unsigned char>(text[i]) & 0xc0) == 0x80) continue;
+    if (text[i] == ' ') space = i;
+    if (++width <= columns) continue;
+    const std::size_t end = space > start ? space : i;  // a word longer than a line is broken
+    lines.push_back(text.substr(start, end - start));
+    start = space > start ? space + 1 : i;
+    i = start - 1;
+    width = 0;
+  }
+  lines.push_back(text.substr(start));
+  return lines;
+}
 
 std::string report_summary(const Scenario& scenario, const RunResult& result, bool colour,
                            std::size_t columns) {

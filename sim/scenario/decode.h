@@ -57,11 +57,7 @@ void decode_consumers(Decoder& decoder, ObjectReader& root);
 // decode_faults.cc, decode_trigger.cc, decode_action.cc
 void decode_faults(Decoder& decoder, ObjectReader& root);
 void decode_trigger(Decoder& decoder, ObjectReader& reader, Fault& fault);
-// The running config of each topic, as alter_config entries of the list have left it.
-struct ActionState {
-  std::vector<TopicConfig> topic_configs;
-};
-void decode_action(Decoder& decoder, ObjectReader& reader, ActionState& state, Fault& fault);
+void decode_action(Decoder& decoder, ObjectReader& reader, Fault& fault);
 // "Truncated(b2, orders/0)#1", or the same in full.
 FactTrigger decode_fact_trigger(Decoder& decoder, const JsonNode& node);
 // decode_window.cc: "at" or "after", "within", "holds"; nothing if they ask for an instant of the

@@ -126,8 +126,7 @@ void decode_elect(Decoder& decoder, const JsonNode& node, Fault& fault) {
   reader.finish();
 }
 
-// The whole new config is the one before with the keys given: entries of the list add up.
-void decode_alter_config(Decoder& decoder, const JsonNode& node, ActionState& state, Fault& fault) {
+void decode_alter_config(Decoder& decoder, const JsonNode& node, Fault& fault) {
   ObjectReader reader(node, decoder.problems, "\"alter_config\"");
   const JsonNode* topic = reader.require("topic");
   const JsonNode* config = reader.require("config");
@@ -136,10 +135,19 @@ void decode_alter_config(Decoder& decoder, const JsonNode& node, ActionState& st
   const std::optional<TopicId> id = read_topic(decoder, *topic);
   if (!id) return;
   fault.topic = *id;
+  TopicConfig values;
   ConfigSlots slots;
-  slots.topic = &state.topic_configs[id->value()];
+  slots.topic = &values;
   decode_config(decoder, *config, ConfigScope::kTopic, slots);
-  fault.config = state.topic_configs[id->value()];
+  TopicConfigChange& change = fault.change;
+  for (const JsonNode& key : config->children) {
+    if (key.key == "min.insync.replicas") change.min_insync_replicas = values.min_insync_replicas;
+    if (key.key == "max.message.bytes") change.max_message_bytes = values.max_message_bytes;
+    if (key.key == "flush.messages") change.flush_messages = values.flush_messages;
+    if (key.key == "unclean.leader.election.enable") {
+      change.unclean_leader_election = values.unclean_leader_election;
+    }
+  }
 }
 
 void decode_set_rate(Decoder& decoder, const JsonNode& node, Fault& fault) {
@@ -172,15 +180,30 @@ void decode_set_processing(Decoder& decoder, const JsonNode& node, Fault& fault)
   reader.finish();
 }
 
-void decode_argument(Decoder& decoder, const JsonNode& node, ActionState& state, Fault& fault) {
+// The controller's log has no second copy here, and clients have none.
+void decode_disk_wipe(Decoder& decoder, const JsonNode& node, Fault& fault) {
+  fault.target = read_selectors(decoder, node);
+  for (const Selector& selector : fault.target) {
+    const bool broker = selector.kind == SelectorKind::kNode
+                            ? decoder.composition().node(selector.node).kind == NodeKind::kBroker
+                            : selector.kind != SelectorKind::kController &&
+                                  selector.kind != SelectorKind::kClients &&
+                                  selector.kind != SelectorKind::kEveryone;
+    if (broker) continue;
+    decoder.problems.error(node, "disk_wipe is of brokers: no other node's disk is modelled");
+    return;
+  }
+}
+
+void decode_argument(Decoder& decoder, const JsonNode& node, Fault& fault) {
   switch (fault.action) {
     case FaultAction::kKill:
     case FaultAction::kShutdown:
     case FaultAction::kStart:
     case FaultAction::kFreeze:
     case FaultAction::kResume:
-    case FaultAction::kPowerLoss:
-    case FaultAction::kDiskWipe: fault.target = read_selectors(decoder, node); return;
+    case FaultAction::kPowerLoss: fault.target = read_selectors(decoder, node); return;
+    case FaultAction::kDiskWipe: return decode_disk_wipe(decoder, node, fault);
     case FaultAction::kCut:
     case FaultAction::kHeal: return decode_link_action(decoder, node, fault);
     case FaultAction::kSlowLink:
@@ -188,7 +211,7 @@ void decode_argument(Decoder& decoder, const JsonNode& node, ActionState& state,
     case FaultAction::kHold:
     case FaultAction::kRelease: return decode_hold(decoder, node, fault);
     case FaultAction::kElect: return decode_elect(decoder, node, fault);
-    case FaultAction::kAlterConfig: return decode_alter_config(decoder, node, state, fault);
+    case FaultAction::kAlterConfig: return decode_alter_config(decoder, node, fault);
     case FaultAction::kSetRate: return decode_set_rate(decoder, node, fault);
     case FaultAction::kSetProcessing: return decode_set_processing(decoder, node, fault);
   }
@@ -232,7 +255,7 @@ void decode_details(Decoder& decoder, ObjectReader& reader, const ActionInfo& in
 
 }  // namespace
 
-void decode_action(Decoder& decoder, ObjectReader& reader, ActionState& state, Fault& fault) {
+void decode_action(Decoder& decoder, ObjectReader& reader, Fault& fault) {
   const ActionInfo* info = nullptr;
   const JsonNode* argument = nullptr;
   const std::size_t errors_before = decoder.problems.count();
@@ -259,7 +282,7 @@ void decode_action(Decoder& decoder, ObjectReader& reader, ActionState& state, F
     return;
   }
   fault.action = info->action;
-  decode_argument(decoder, *argument, state, fault);
+  decode_argument(decoder, *argument, fault);
   decode_details(decoder, reader, *info, fault);
 }
 

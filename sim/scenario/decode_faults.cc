@@ -36,17 +36,13 @@ void decode_faults(Decoder& decoder, ObjectReader& root) {
                            "a scenario has at most " + std::to_string(kFaultsMax) + " faults");
     return;
   }
-  ActionState state;
-  for (const TopicInfo& topic : decoder.composition().topics) {
-    state.topic_configs.push_back(topic.config);
-  }
   for (const JsonNode& item : node->children) {
     ObjectReader reader(item, decoder.problems, "a fault");
     if (!reader.valid()) continue;
     Fault fault;
     fault.line = decoder.problems.line_of(item);
     decode_trigger(decoder, reader, fault);
-    decode_action(decoder, reader, state, fault);
+    decode_action(decoder, reader, fault);
     reader.finish();
     decoder.scenario.fault_texts.push_back(text_of(item, fault.action));
     decoder.scenario.setup.faults.push_back(std::move(fault));

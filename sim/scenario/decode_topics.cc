@@ -73,7 +73,13 @@ Assignment explicit_assignment(Decoder& decoder, ObjectReader& reader, const Jso
                            "as [[1, 2, 3], [2, 3, 1]]");
     return Assignment(1);
   }
-  for (const JsonNode& item : node.children) out.push_back(read_replicas(decoder, item));
+  for (const JsonNode& item : node.children) {
+    out.push_back(read_replicas(decoder, item));
+    // As Kafka's controller does (ReplicationControlManager validateManualPartitionAssignment).
+    if (item.children.size() == node.children[0].children.size()) continue;
+    decoder.problems.error(item, "every partition of a topic has as many replicas as the first, " +
+                                     std::to_string(node.children[0].children.size()));
+  }
   return out;
 }
 

@@ -72,6 +72,22 @@ void decode_version(Decoder& decoder, const JsonNode* node) {
       *node, "Kafka \"" + node->text + "\" is not modelled; there are: " + list_names(names, 99));
 }
 
+// ELR is off here, as in a cluster that was upgraded. That a new one would have it on, its author
+// should know: it plays another game with the last replicas.
+void warn_of_elr(Decoder& decoder, ObjectReader& root) {
+  constexpr KafkaVersion kOnInNewClusters{401};
+  const JsonNode* const kafka = root.find("kafka");
+  if (kafka == nullptr || decoder.scenario.version < kOnInNewClusters) return;
+  const JsonNode* const cluster = root.find("cluster");
+  const JsonNode* const config = cluster == nullptr ? nullptr : cluster->find("config");
+  if (config != nullptr && config->find("eligible.leader.replicas.version") != nullptr) return;
+  decoder.problems.warning(
+      *kafka,
+      "eligible leader replicas (KIP-966) are off, as in an upgraded cluster; a new one of "
+      "this version has them on (say so: \"eligible.leader.replicas.version\": 0 under "
+      "\"cluster\", \"config\")");
+}
+
 void decode_behaviour(Decoder& decoder, const JsonNode& node) {
   if (!node.is_object()) return report_kind(node, decoder.problems, "an object of switches");
   Behaviour& behaviour = decoder.composition().behaviour;
@@ -155,9 +171,8 @@ void decode_head(Decoder& decoder, ObjectReader& root) {
   if (const JsonNode* node = root.find("cases")) decode_cases(decoder, *node);
   decode_version(decoder, root.find("kafka"));
   decoder.composition().behaviour = behaviour_of(decoder.scenario.version);
-  // Whether ELR is on in a release says nothing here: it is off, as for a cluster that was
-  // upgraded.
   decoder.composition().behaviour.elr_available = false;
+  warn_of_elr(decoder, root);
   if (const JsonNode* node = root.find("behaviour")) decode_behaviour(decoder, *node);
   if (const JsonNode* node = root.find("seed")) {
     decoder.scenario.seed = read_seed(*node, decoder.problems).value_or(1);

@@ -16,9 +16,10 @@ void hold(benchmark::State& state) {
   const std::uint64_t steps = std::max<std::uint64_t>(200'000, n);
   Hold<Yardstick> yardstick(n, kind);
   Hold<Project> project(n, kind);
+  const auto work = static_cast<double>(steps);
   measure_pairs(
-      state, static_cast<double>(steps), [&] { yardstick.run(steps); },
-      [&] { project.run(steps); });
+      state, work, work, [&] { yardstick.run(steps); }, [&] { project.run(steps); },
+      n < 100'000 ? kPairs : 7);
   state.SetLabel(kNames[state.range(1)]);
   if (yardstick.hash() != project.hash()) state.SkipWithError("the pop orders differ");
 }

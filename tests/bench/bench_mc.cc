@@ -74,7 +74,7 @@ double sweep(MakeRunner&& make_runner, std::uint32_t threads, std::uint64_t seed
 template <class MakeRunner>
 void measure_sweep(benchmark::State& state, MakeRunner&& make_runner) {
   constexpr std::uint64_t kSeeds = 150;
-  constexpr int kRounds = 9;
+  constexpr int kRounds = 5;
   Pairs by_wall;
   Pairs by_cpu;
   const auto start = std::chrono::steady_clock::now();

@@ -59,7 +59,7 @@ class Pairs {
   std::vector<Quiet> pairs_;
 };
 
-inline constexpr int kPairs = 33;
+inline constexpr int kPairs = 21;
 
 // Runs a and b in turn, `a_work` and `b_work` units each time, and reports ns per unit and a_ns /
 // b_ns as counters of the benchmark: "how many times as fast is b".

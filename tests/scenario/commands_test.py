@@ -7,6 +7,7 @@ usage: commands_test.py ACKIDENT ROOT
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -90,6 +91,10 @@ with tempfile.TemporaryDirectory() as name:
         check(f"threads and {words}", test(str(folder), "--seeds", "1..3", *fails, *words, "--jobs",
                                            "3"), one)
 
+    (folder / "two words.json").write_text(source)
+    check("a command to copy", f"see: ackident run '{folder}/two words.json' --set" in
+          test(str(folder / "two words.json"), *fails)[1], True)
+
     # A shell's *.json takes a schema along.
     code, text, complaints = run("validate", str(folder / "good.json"),
                                  str(folder / "deep/none.schema.json"))
@@ -149,6 +154,7 @@ code, text, _ = run("matrix", matrix, "--vary", "topics.*.partitions=1", "--vary
                     "--format", "csv")
 check("equal cells", text.splitlines()[1:9], text.splitlines()[9:])
 check("an axis of nothing", run("matrix", matrix, "--vary", "acks")[0], 2)
+check("two axes of one name", run("matrix", matrix, "--vary", "acks=1", "--vary", "acks=all")[0], 2)
 check("no cell can be", run("matrix", matrix, "--vary", "acks=17")[0], 2)
 
 check("digest", run("digest", scenario, "--seeds", "1..4", "--jobs", "1"),
@@ -156,6 +162,29 @@ check("digest", run("digest", scenario, "--seeds", "1..4", "--jobs", "1"),
 code, text, _ = run("run", scenario, "--check-determinism")
 check("determinism", (code, text.splitlines()[-1]),
       (0, "deterministic: run again, every event and byte was the same"))
+with tempfile.TemporaryDirectory() as name:
+    endless = pathlib.Path(name) / "endless.json"
+    endless.write_text('{"doc": "x", "duration": "30d", "cluster": {"brokers": 1}, "topics": {"t": {}}}')
+    report = pathlib.Path(name) / "report.json"
+    with subprocess.Popen([program, "run", str(endless), "--trace", "--json", str(report)],
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        child.stdout.readline()  # it has begun
+        child.send_signal(signal.SIGINT)
+        text, complaints = child.communicate()
+    check("interrupted", (child.returncode, "UNKNOWN" in text, "endless.json: interrupted at" in complaints,
+                          os.listdir(name)), (130, False, True, ["endless.json"]))
+    text = run("list", scenario)[1]
+    check("a single one's doc", ("the newest 10 ms of records are acknowledged" in text, text.splitlines()[-1]),
+          (True, "cases: A03 N18"))
+
+for words in (["run", scenario], ["test", scenario], ["digest", scenario], ["validate", scenario], ["config"],
+              ["schema", "report"], ["swarm", "--seeds", "1"], ["list", str(root / "scenarios")],
+              ["matrix", scenario, "--vary", "acks=1"]):
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([program, *words], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    check(f"{words[0]} to a full disk", (done.returncode, "No space left" in done.stderr), (2, True))
+check("a key of a later version", run("config", "--kafka", "0.10", "enable.idempotence")[::2],
+      (2, 'ackident: Kafka 0.10 has no key "enable.idempotence"\n'))
 check("bad seeds", run("digest", scenario, "--seeds", "4..1")[0], 2)
 
 print("\n".join(problems))

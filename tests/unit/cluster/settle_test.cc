@@ -110,3 +110,61 @@ TEST_CASE("A run whose time stands still is given up") {
   CHECK(result.bounds_hit);
   CHECK(result.events < 5'000'000);
 }
+
+TEST_CASE("A fault that changes nothing does not bite, and the run is vacuous") {
+  const auto bites = [](const std::string& fault) {
+    const RunResult result = run_with_faults(fault);
+    CHECK(result.verdict == (result.faults[0].bit ? Verdict::kPass : Verdict::kVacuous));
+    return result.faults[0].bit;
+  };
+  // A gate bites when a message comes to it: brokers send no ProduceRequests to each other.
+  const std::string hold = R"({"at": "5s", "hold": {"message": )";
+  CHECK(bites(hold + R"("FetchRequest", "from": "b2", "to": "b1"}, "for": "5s"})"));
+  CHECK(bites(hold + R"("FetchRequest", "from": "b2", "to": "b1"}})"));
+  CHECK_FALSE(bites(hold + R"("ProduceRequest", "from": "b2", "to": "b1"}, "for": "5s"})"));
+  CHECK_FALSE(bites(hold + R"("ProduceRequest", "from": "b2", "to": "b1"}})"));
+  CHECK_FALSE(
+      bites(R"({"at": "5s", "release": {"message": "FetchRequest", "from": "b2", "to": "b1"}})"));
+  // So does a cut; between two followers nothing goes, and b1's is over between two messages.
+  const std::string cut = R"({"at": "5s", "cut": {"from": "b2", "to": )";
+  CHECK(bites(cut + R"("b1"}, "for": "5s"})"));
+  CHECK(bites(cut + R"("b1"}})"));
+  CHECK(bites(cut + R"("b1"}, "for": "1us", "reset": true})"));
+  CHECK(bites(cut + R"("b1"}, "both_ways": false})"));
+  CHECK_FALSE(bites(cut + R"("b3"}, "for": "5s"})"));
+  CHECK_FALSE(bites(cut + R"("b3"}})"));
+  CHECK_FALSE(bites(R"({"at": "5050ms", "cut": {"from": "b2", "to": "b1"}, "for": "1us"})"));
+  // Two cuts of one link end together, and both have kept something back.
+  const RunResult both = run_with_faults(R"({"at": "5s", "cut": {"from": "b2", "to": "b1"}},
+                     {"at": "5s", "cut": {"from": "b3", "to": ["b1", "b2"]}},
+                     {"at": "6s", "cut": {"from": "b1", "to": ["b2", "b3", "controller"]},
+                      "for": "1s"})");
+  CHECK(both.faults[0].bit);
+  CHECK(both.faults[1].bit);
+  CHECK(both.faults[2].bit);
+  // The preferred replica leads, and what has a leader needs no unclean election.
+  CHECK_FALSE(bites(R"({"at": "5s", "elect": "orders/0"})"));
+  CHECK_FALSE(bites(R"({"at": "5s", "elect": {"partition": "orders/0", "kind": "unclean"}})"));
+  const std::string alter = R"({"at": "5s", "alter_config": {"topic": "orders", "config": )";
+  CHECK(bites(alter + R"({"min.insync.replicas": 2}}})"));
+  CHECK_FALSE(bites(alter + R"({"min.insync.replicas": 1}}})"));
+  CHECK(bites(R"({"at": "5s", "slow_broker": {"target": "b1", "delay": "1ms"}})"));
+  CHECK_FALSE(bites(R"({"at": "5s", "slow_broker": {"target": "b1", "delay": "0s"}})"));
+  CHECK_FALSE(bites(R"({"at": "5s", "slow_link": {"from": "b1", "to": "b2", "delay": "0s"}})"));
+}
+
+TEST_CASE("A fault may wait for the formation of the cluster, and does so in every run") {
+  const Scenario scenario = load_scenario("test.json", R"({
+    "doc": "A test.", "duration": "30s", "cluster": {"brokers": 3},
+    "topics": {"orders": {"replicas": [[1, 2, 3]]}},
+    "faults": [
+      {"on": {"fact": "BecameLeader", "nth": 1, "after": "5s"}, "kill": "b1", "for": "10s"}
+    ]
+  })");
+  Runner runner(scenario);
+  const std::uint64_t digest = runner.run(1).digest;
+  const RunResult again = runner.run(1);
+  CHECK(again.digest == digest);
+  CHECK(again.faults[0].fired == 1);  // b1 led from the beginning; b2 is the second
+  CHECK(again.faults[0].times[0] == Instant() + seconds(5));
+}

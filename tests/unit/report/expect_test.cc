@@ -160,6 +160,19 @@ TEST_CASE("the verdict of a run") {
     judge(scenario, result);
     CHECK(result.verdict == Verdict::kVacuous);
   }
+  SUBCASE("nothing was sent, so nothing could be refused or late; nobody read") {
+    for (const ExpectKind kind : {ExpectKind::kError, ExpectKind::kFailed, ExpectKind::kLagPeak,
+                                  ExpectKind::kSkipped, ExpectKind::kDeliveredTwice}) {
+      scenario.expect = {expectation(kind, {}, 1'000'000)};
+      judge(scenario, result);
+      CHECK(result.verdict == Verdict::kPass);
+      RunResult silent = result;
+      silent.totals.sent = 0;
+      silent.groups.clear();
+      judge(scenario, silent);
+      CHECK(silent.verdict == Verdict::kVacuous);
+    }
+  }
   SUBCASE("nothing was acked, so nothing could be lost") {
     result.totals.acked = 0;
     judge(scenario, result);

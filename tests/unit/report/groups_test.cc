@@ -79,6 +79,22 @@ TEST_CASE("recovery runs from the last fault that bit until lag is back and stay
   CHECK(run(false).groups[0].recovery == kForever);
 }
 
+TEST_CASE("recovery counts from the fault, not from the command that ends it") {
+  Scenario scenario = make_scenario();
+  for (const FaultAction end : {FaultAction::kStart, FaultAction::kHeal}) {
+    Fault undoing;
+    undoing.action = end;
+    scenario.setup.faults.resize(1);
+    scenario.setup.faults.push_back(undoing);
+    Feed feed(scenario);
+    feed.at(seconds(3)).fact(FactKind::kFaultFired, kNoNode, kNoNode, 0, 1);
+    feed.at(seconds(4)).fact(FactKind::kHighWatermark, kB1, kNoNode, 0, 200);
+    feed.at(seconds(7)).fact(FactKind::kFaultFired, kNoNode, kNoNode, 1, 1);
+    feed.at(seconds(9)).fact(FactKind::kDelivered, kC1, kNoNode, 0, 200);
+    CHECK(feed.finish(seconds(10)).groups[0].recovery == seconds(6));
+  }
+}
+
 TEST_CASE("append marks are early by less than their gap, whatever was idle between") {
   AppendMarks marks;
   marks.reset();

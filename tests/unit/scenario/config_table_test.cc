@@ -169,6 +169,18 @@ TEST_CASE("keys of Kafka that are not modelled warn, misspelt keys do not pass")
   CHECK(load_text(with_producer("\"retry.backoff.max.ms\": 10", "3.6")).warnings.size() == 1);
 }
 
+TEST_CASE("who plays a release that has ELR on in new clusters is told that it is off") {
+  CHECK(load_text(with_producer("", "4.0")).warnings.empty());
+  const Scenario warned = load_text(with_producer("", "4.1"));
+  REQUIRE(warned.warnings.size() == 1);
+  CHECK(contains(warned.warnings[0], "eligible leader replicas (KIP-966) are off"));
+  std::string said = with_producer("", "4.1");
+  const std::string brokers = "\"brokers\": 3";
+  said.replace(said.find(brokers), brokers.size(),
+               brokers + ", \"config\": {\"eligible.leader.replicas.version\": 0}");
+  CHECK(load_text(said).warnings.empty());
+}
+
 TEST_CASE("topic defaults of the cluster reach topics, and topics override them") {
   const Scenario scenario = load_text(
       "{\"doc\": \"d\", \"cluster\": {\"brokers\": 3, \"config\": {\"min.insync.replicas\": 2, "

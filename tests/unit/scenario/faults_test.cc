@@ -160,10 +160,16 @@ TEST_CASE("commands of the operator") {
       ", \"faults\": [{\"at\": \"1s\", \"alter_config\": {\"topic\": \"orders\", \"config\": "
       "{\"min.insync.replicas\": 2}}}, {\"at\": \"2s\", \"alter_config\": {\"topic\": \"orders\", "
       "\"config\": {\"unclean.leader.election.enable\": true}}}]"));
-  CHECK(scenario.setup.faults[0].config.min_insync_replicas == 2);
-  CHECK_FALSE(scenario.setup.faults[0].config.unclean_leader_election);
-  CHECK(scenario.setup.faults[1].config.min_insync_replicas == 2);
-  CHECK(scenario.setup.faults[1].config.unclean_leader_election);
+  CHECK(scenario.setup.faults[0].change.min_insync_replicas == 2);
+  CHECK_FALSE(scenario.setup.faults[0].change.unclean_leader_election);
+  CHECK_FALSE(scenario.setup.faults[1].change.min_insync_replicas);
+  CHECK(scenario.setup.faults[1].change.unclean_leader_election == true);
+  TopicConfig config;
+  config.flush_messages = 7;
+  config = scenario.setup.faults[1].change.applied_to(config);
+  CHECK(config.unclean_leader_election);
+  CHECK(config.min_insync_replicas == 1);
+  CHECK(config.flush_messages == 7);
   CHECK(scenario.setup.composition.topics[0].config.min_insync_replicas == 1);
   const Fault rate =
       fault_of("{\"at\": \"1s\", \"set_rate\": {\"producer\": \"p1\", \"rate\": \"1000/s\"}}");

@@ -72,9 +72,10 @@ TEST_CASE("replicas: by id or name, distinct, existing, not too many") {
            "\"topics\": {\"t\": " +
            topic + "}}";
   };
-  const Scenario scenario = load_text(with("{\"replicas\": [[20, \"b10\"], [\"10\"]]}"));
+  const Scenario scenario = load_text(with("{\"replicas\": [[20, \"b10\"], [\"10\", 20]]}"));
   CHECK(scenario.setup.composition.assignment[0] == ReplicaList{NodeId(2), NodeId(1)});
-  CHECK(scenario.setup.composition.assignment[1] == ReplicaList{NodeId(1)});
+  CHECK(scenario.setup.composition.assignment[1] == ReplicaList{NodeId(1), NodeId(2)});
+  CHECK(contains(first_problem(with("{\"replicas\": [[10, 20], [10]]}")), "as many replicas"));
   CHECK(contains(first_problem(with("{\"replicas\": [[10, \"b10\"]]}")), "listed twice"));
   CHECK(contains(first_problem(with("{\"replicas\": [[11]]}")), "there is no broker \"11\""));
   CHECK(contains(first_problem(with("{\"replicas\": [[10]], \"partitions\": 1}")),
