@@ -20,10 +20,12 @@ namespace {
 struct Outcome {
   bool done = false;
   std::string complaints;  // empty: nothing wrong
+  std::string restless;    // why the cluster never came to rest, although nothing is wrong
 };
 
-std::string run_seed(std::uint64_t seed, const SwarmOptions& swarm, Coverage& coverage) {
-  std::string complaints;
+Outcome run_seed(std::uint64_t seed, const SwarmOptions& swarm, Coverage& coverage) {
+  Outcome out;
+  out.done = true;
   try {
     const Scenario scenario = swarm_scenario(seed, swarm);
     RunHooks hooks;
@@ -31,15 +33,17 @@ std::string run_seed(std::uint64_t seed, const SwarmOptions& swarm, Coverage& co
     hooks.on_fact = Coverage::on_fact;
     hooks.context = &coverage;
     const RunResult result = run(scenario, hooks);
-    if (interrupted) return {};
+    if (interrupted) return out;
     for (const std::string& broken : broken_promises(scenario, result)) {
-      complaints += "  " + broken + "\n";
+      out.complaints += "  " + broken + "\n";
     }
+    const std::string rule = restless_by_rule(scenario, result);
+    if (!rule.empty()) out.restless = fmt::format("{} ({})", result.unsettled, rule);
     coverage.add_run(scenario, result);
   } catch (const std::exception& error) {
-    complaints += fmt::format("  {}\n", error.what());
+    out.complaints += fmt::format("  {}\n", error.what());
   }
-  return complaints;
+  return out;
 }
 
 // Seeds are taken by whoever is free, and reported in their order.
@@ -68,9 +72,9 @@ class Pool {
     while (!interrupted) {
       const std::uint64_t index = next_++;
       if (index >= outcomes_.size()) break;
-      std::string complaints = run_seed(command_.first + index, options, coverage);
+      Outcome outcome = run_seed(command_.first + index, options, coverage);
       const std::lock_guard lock(mutex_);
-      outcomes_[index] = {true, std::move(complaints)};
+      outcomes_[index] = std::move(outcome);
       changed_.notify_one();
     }
     const std::lock_guard lock(mutex_);
@@ -85,9 +89,12 @@ class Pool {
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
       changed_.wait(lock, [&] { return outcomes_[i].done || finished_ == threads_; });
       if (!outcomes_[i].done) break;  // interrupted
+      const std::uint64_t seed = command_.first + i;
+      if (!outcomes_[i].restless.empty()) {
+        print(fmt::format("seed {} never comes to rest: {}\n", seed, outcomes_[i].restless));
+      }
       if (outcomes_[i].complaints.empty()) continue;
       ++failed;
-      const std::uint64_t seed = command_.first + i;
       print(fmt::format("seed {} failed:\n{}  again: ackident swarm --seeds {}..{}{} --trace\n",
                         seed, outcomes_[i].complaints, seed, seed,
                         command_.kafka.empty() ? "" : " --kafka " + command_.kafka));

@@ -36,6 +36,7 @@ Injector::Injector(const ClusterSetup& setup)
     : faults_(setup.faults),
       states_(setup.faults.size()),
       consumers_(static_cast<std::uint32_t>(setup.composition.consumers.size())),
+      producers_(static_cast<std::uint32_t>(setup.composition.producers.size())),
       duration_(setup.duration) {
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
     if (faults_[i].trigger != TriggerKind::kOn) continue;
@@ -44,9 +45,10 @@ Injector::Injector(const ClusterSetup& setup)
   }
 }
 
-// Timers: [0, n) fire, [n, 2n) revert, then start and stop of each consumer.
+// Timers: [0, n) fire, [n, 2n) revert, then start and stop of each consumer, start of each
+// producer.
 std::uint32_t Injector::timer_count() const {
-  return static_cast<std::uint32_t>(2 * faults_.size()) + 2 * consumers_;
+  return static_cast<std::uint32_t>(2 * faults_.size()) + 2 * consumers_ + producers_;
 }
 
 void Injector::begin(World& world) {
@@ -65,6 +67,10 @@ void Injector::begin(World& world) {
   for (std::uint32_t i = 0; i < consumers.size(); ++i) {
     if (consumers[i].start > Instant(0)) world.arm_scenario_timer(base + 2 * i, consumers[i].start);
     if (consumers[i].stop < kNever) world.arm_scenario_timer(base + 2 * i + 1, consumers[i].stop);
+  }
+  for (std::uint32_t i = 0; i < producers_; ++i) {
+    const Instant start = world.composition().producers[i].workload.start;
+    if (start > Instant(0)) world.arm_scenario_timer(base + 2 * consumers_ + i, start);
   }
 }
 
@@ -93,13 +99,7 @@ void Injector::fire(World& world, const Step& step) {
   const auto n = static_cast<std::uint32_t>(faults_.size());
   const std::uint32_t timer = step.scenario_timer;
   if (timer >= 2 * n) {
-    const std::uint32_t which = timer - 2 * n;
-    const NodeId node = world.composition().consumers[which / 2].node;
-    if (which % 2 == 0) {
-      world.start_process(node);
-    } else {
-      world.shut_down_process(node);
-    }
+    begin_or_end_client(world, timer - 2 * n);
     return;
   }
   if (healed_) return;
@@ -110,6 +110,17 @@ void Injector::fire(World& world, const Step& step) {
   }
 }
 
+void Injector::begin_or_end_client(World& world, std::uint32_t which) {
+  const Composition& composition = world.composition();
+  if (which >= 2 * consumers_) {
+    world.start_process(composition.producers[which - 2 * consumers_].node);
+  } else if (which % 2 == 0) {
+    world.start_process(composition.consumers[which / 2].node);
+  } else {
+    world.shut_down_process(composition.consumers[which / 2].node);
+  }
+}
+
 void Injector::act(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
   if (f.action == FaultAction::kHeal || f.action == FaultAction::kRelease) note_kept_back(world);
@@ -117,13 +128,13 @@ void Injector::act(World& world, std::uint32_t fault) {
   FaultEnds ends;
   resolve(world, f.target, fault, ends.targets);
   resolve(world, f.to, fault, ends.others);
-  if (is_link_fault(f.action)) {   // an end that is not named is everyone
+  if (is_link_fault(f.action)) {  // an end that is not named is everyone
     const std::vector<Selector> everyone{Selector{.kind = SelectorKind::kEveryone}};
     if (f.target.empty()) resolve(world, everyone, fault, ends.targets);
     if (f.to.empty()) resolve(world, everyone, fault, ends.others);
   }
-  const bool bit = is_link_fault(f.action) ? apply_to_links(world, f, ends, false)
-                                           : apply(world, f, ends);
+  const bool bit =
+      is_link_fault(f.action) ? apply_to_links(world, f, ends, false) : apply(world, f, ends);
   ++state.fired;
   state.changed = state.changed || bit;
   const bool keeps_back = f.action == FaultAction::kCut || f.action == FaultAction::kHold;
@@ -133,8 +144,8 @@ void Injector::act(World& world, std::uint32_t fault) {
   last_at_ = std::max(last_at_, world.now());
   world.note(Fact{FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fault, bit ? 1 : 0, 0});
   const bool undone = f.revert_after > Duration() || must_be_undone(f.action) || keeps_back;
-  if (undone && std::find(state.standing.begin(), state.standing.end(), ends) ==
-                    state.standing.end()) {
+  if (undone &&
+      std::find(state.standing.begin(), state.standing.end(), ends) == state.standing.end()) {
     state.standing.push_back(std::move(ends));
   }
   if (f.revert_after > Duration()) {
@@ -184,8 +195,7 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
   return bit;
 }
 
-bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds& ends,
-                              bool undo) {
+bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds& ends, bool undo) {
   bool bit = false;
   const auto one_way = [&](NodeId from, NodeId to) {
     if (from == to) return;

@@ -36,7 +36,7 @@ class Injector {
  public:
   explicit Injector(const ClusterSetup& setup);
 
-  // Timers it needs: two per fault (fire, revert), two per consumer (start, stop).
+  // Timers it needs: two per fault (fire, revert) and consumer (start, stop), one per producer.
   [[nodiscard]] std::uint32_t timer_count() const;
 
   void begin(World& world);                       // arms what has a time
@@ -65,6 +65,7 @@ class Injector {
   void note_kept_back(World& world, std::uint32_t fault);
   void arm_first(World& world, std::uint32_t fault);
   void arm_next(World& world, std::uint32_t fault);
+  void begin_or_end_client(World& world, std::uint32_t which);
   void act(World& world, std::uint32_t fault);
   static bool apply(World& world, const Fault& fault, const FaultEnds& ends);
   static bool apply_to_links(World& world, const Fault& fault, const FaultEnds& ends, bool undo);
@@ -77,6 +78,7 @@ class Injector {
   std::uint64_t waited_kinds_ = 0;      // bit per FactKind some fault waits for
   bool healed_ = false;
   std::uint32_t consumers_ = 0;
+  std::uint32_t producers_ = 0;
   Instant duration_;
   Instant first_at_ = kNever;
   Instant last_at_ = kLongAgo;

@@ -27,6 +27,14 @@ std::vector<SetupTimeout> setup_timeouts(const Composition& composition) {
   return timeouts;
 }
 
+// When its process first starts: servers form the cluster.
+Instant start_of(const Composition& composition, NodeId node) {
+  const NodeInfo& info = composition.node(node);
+  if (info.kind == NodeKind::kProducer) return composition.producers[info.index].workload.start;
+  if (info.kind == NodeKind::kConsumer) return composition.consumers[info.index].start;
+  return Instant(0);
+}
+
 // The run ends at `duration`: no workload beyond it.
 Composition bounded(Composition composition, Instant duration) {
   for (ProducerInfo& producer : composition.producers) {
@@ -43,7 +51,7 @@ World::World(const ClusterSetup& setup, std::uint32_t scenario_timers)
       shuffle_ties_(setup.shuffle_ties),
       chooser_(0),
       network_(topology_, queue_, chooser_, kChannels, setup_timeouts(composition_),
-               {&make_disconnected, &drop_payload, &pools_}),
+               {&make_disconnected, &drop_payload, &pools_}, composition_.behaviour.reads_ahead),
       context_(composition_, chooser_, ledger_, metadata_log_, pools_, outbox_),
       brokers_(composition_.broker_count),
       producers_(composition_.producers.size()),
@@ -102,14 +110,11 @@ void World::reset(std::uint64_t seed, Step& formed) {
     const NodeId node(static_cast<std::uint16_t>(i));
     with_node(node, [&](auto& state) { ackident::reset(state, composition_, node); });
   }
-  // The cluster is formed before the run: metadata first, then those who replay it. Consumers with
-  // a later start are started by the injector.
+  // The cluster is formed before the run: metadata first, then those who replay it. Clients with a
+  // later start are started by the injector.
   for (std::uint32_t i = 0; i < processes_.size(); ++i) {
     const NodeId node(static_cast<std::uint16_t>(i));
-    const NodeInfo& info = composition_.node(node);
-    const bool later =
-        info.kind == NodeKind::kConsumer && composition_.consumers[info.index].start > Instant(0);
-    if (!later) run_start(node, StartInfo{Incarnation(0), true});
+    if (start_of(composition_, node) <= Instant(0)) run_start(node, {Incarnation(0), true});
   }
   popped_ = {};
   complete(formed, kNoNode, InputKind::kScenario, 0, kNoNode);
@@ -314,9 +319,8 @@ bool World::start_process(NodeId node) {
   Process& process = processes_[node.value()];
   if (process.stopping) return std::exchange(process.restarts, true) == false;
   if (process.up) return false;
-  // A consumer that starts late starts for the first time.
-  const bool first =
-      process.incarnation.value() == 0 && composition_.node(node).kind == NodeKind::kConsumer;
+  // A client that starts late starts for the first time.
+  const bool first = process.incarnation.value() == 0 && start_of(composition_, node) > Instant(0);
   if (!first) ++process.incarnation;
   std::int64_t clean = 0;
   if (composition_.is_broker(node)) clean = broker(node).lifecycle.clean_marker ? 1 : 0;
@@ -329,11 +333,8 @@ bool World::start_process(NodeId node) {
 bool World::shut_down_process(NodeId node) {
   Process& process = processes_[node.value()];
   if (!process.up) return false;
-  if (process.frozen) {  // the signal waits with the process
-    const bool news = !process.terminating;
-    process.terminating = true;
-    return news;
-  }
+  // The signal waits with the process.
+  if (process.frozen) return !std::exchange(process.terminating, true);
   process.terminating = false;
   note(Fact{FactKind::kShutdownBegan, node, kNoNode, kNoPartition, 0, 0, 0});
   processes_[node.value()].stopping = true;

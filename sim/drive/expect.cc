@@ -18,6 +18,13 @@ class Judge {
   Judge(const Scenario& scenario, const RunResult& result) : scenario_(scenario), result_(result) {}
 
   ExpectationResult judge(const Expectation& expectation) const {
+    ExpectationResult out = judge_by_kind(expectation);
+    if (out.verdict == Verdict::kUnknown) out.seen = open_text(out.seen);
+    return out;
+  }
+
+ private:
+  ExpectationResult judge_by_kind(const Expectation& expectation) const {
     if (expectation.window) return judge_window(expectation);
     switch (expectation.kind) {
       case ExpectKind::kLeader:
@@ -30,8 +37,13 @@ class Judge {
       default: return judge_value(expectation);
     }
   }
-
- private:
+  // What is seen may be just what is expected: why that decides nothing.
+  std::string open_text(const std::string& seen) const {
+    const std::string end = result_.bounds_hit ? "was cut short" : "ended";
+    if (seen.empty())
+      return fmt::format("nothing: the run {} at {}", end, duration_text(result_.end - Instant()));
+    return fmt::format("{} when the run {}", seen, end);
+  }
   ExpectationResult judge_value(const Expectation& expectation) const;
   ExpectationResult judge_state(const Expectation& expectation) const;
   ExpectationResult judge_window(const Expectation& expectation) const;
@@ -135,7 +147,7 @@ ExpectationResult Judge::judge_state(const Expectation& expectation) const {
   out.expected = state_wanted(scenario_, expectation);
   if (!at_end && expectation.at > result_.end) {
     out.verdict = Verdict::kUnknown;
-    out.seen = "the run ended at " + duration_text(result_.end - Instant());
+    out.seen.clear();
   } else if (!at_end) {
     out.verdict = holds ? Verdict::kPass : Verdict::kFail;  // the past does not change
   } else {
@@ -165,7 +177,6 @@ ExpectationResult Judge::judge_window(const Expectation& expectation) const {
     out.seen = fmt::format("no such {}", fact_name(expectation.window->after->kind));
     out.verdict = result_.bounds_hit ? Verdict::kUnknown : Verdict::kVacuous;
   } else if (seen.from > result_.end) {
-    out.seen = "the run ended at " + duration_text(result_.end - Instant());
     out.verdict = Verdict::kUnknown;
   } else if (expectation.kind == ExpectKind::kFactCount) {
     judge_count(expectation, seen, out);
@@ -250,7 +261,7 @@ ExpectationResult Judge::judge_lost_offsets(const Expectation& expectation) cons
 ExpectationResult Judge::judge_invariants() const {
   ExpectationResult out;
   out.expected = "every invariant holds";
-  out.seen = out.expected;
+  out.seen = "none broken";
   out.verdict = result_.bounds_hit ? Verdict::kUnknown : Verdict::kPass;
   for (const InvariantViolation& violation : result_.violations) {
     if (violation.permitted) continue;

@@ -1,21 +1,29 @@
 #include "drive/quiet.h"
 
+#include <fmt/format.h>
+
+#include "drive/words.h"
 #include "oracle/account.h"
 
 namespace ackident {
 namespace {
 
-bool partition_quiet(const World& world, PartitionId partition) {
+Moving partition_unrest(const World& world, PartitionId partition) {
   const PartitionRegistration& truth = world.partition(partition);
-  if (truth.leader == kNoNode || !world.up(truth.leader)) return false;
-  if (truth.isr.size() != truth.replicas.size()) return false;
+  if (truth.leader == kNoNode || !world.up(truth.leader))
+    return {Unrest::kNoLeader, kNoNode, partition};
+  for (const NodeId node : truth.replicas) {
+    if (!truth.isr.contains(node)) return {Unrest::kIsrSmall, node, partition};
+  }
   const PartitionLog* leads = log_of(world.broker(truth.leader), partition);
-  if (leads == nullptr || leads->high_watermark() != leads->end()) return false;
+  if (leads == nullptr || leads->high_watermark() != leads->end())
+    return {Unrest::kUncommitted, truth.leader, partition};
   for (const NodeId node : truth.replicas) {
     const PartitionLog* log = log_of(world.broker(node), partition);
-    if (log == nullptr || log->end() != leads->end()) return false;
+    if (log == nullptr || log->end() != leads->end())
+      return {Unrest::kFollowerBehind, node, partition};
   }
-  return true;
+  return {};
 }
 
 // Registered in its present life, and let in: one that still waits for the session of its former
@@ -26,9 +34,10 @@ bool in_service(const World& world, NodeId broker) {
   return is_active(known) && known.incarnation == world.broker(broker).lifecycle.incarnation;
 }
 
-// Every batch has its final result and no send() waits.
-bool idle(const Producer& producer) {
-  return producer.accumulator.open == 0 && producer.application.blocked == Blocked::kNot;
+Moving producer_unrest(const Producer& producer) {
+  if (producer.accumulator.open > 0) return {Unrest::kBatchOpen, producer.self};
+  if (producer.application.blocked != Blocked::kNot) return {Unrest::kSendBlocked, producer.self};
+  return {};
 }
 
 // Has the application been handed, and has it committed, everything below `end`?
@@ -42,49 +51,79 @@ bool caught_up(const Consumer& consumer, const ConsumerConfig& config, Partition
   return true;
 }
 
-bool consumer_quiet(const World& world, const Consumer& consumer) {
+Moving consumer_unrest(const World& world, const Consumer& consumer) {
   const Composition& composition = world.composition();
   const ConsumerInfo& info = composition.consumers[composition.node(consumer.self).index];
   for (std::uint32_t i = 0; i < info.assigned_count; ++i) {
     const PartitionId partition = composition.assigned[info.assigned_first + i];
     const PartitionLog* leads = leader_log(world, partition);
     if (leads != nullptr && !caught_up(consumer, info.config, partition, leads->high_watermark()))
-      return false;
+      return {Unrest::kConsumerBehind, consumer.self, partition};
   }
-  return true;
+  return {};
+}
+
+// The first server that does not run, or kNoNode.
+NodeId server_down(const World& world) {
+  const Composition& composition = world.composition();
+  for (std::uint32_t i = 0; i < composition.broker_count; ++i) {
+    if (!world.up(composition.broker_node(i))) return composition.broker_node(i);
+  }
+  return world.up(composition.controller) ? kNoNode : composition.controller;
 }
 
 }  // namespace
 
-bool servers_up(const World& world) {
-  const Composition& composition = world.composition();
-  for (std::uint32_t i = 0; i < composition.broker_count; ++i) {
-    if (!world.up(composition.broker_node(i))) return false;
-  }
-  return world.up(composition.controller);
-}
+bool servers_up(const World& world) { return server_down(world) == kNoNode; }
 
-bool durable_quiet(const World& world) {
+Moving durable_unrest(const World& world) {
   const Composition& composition = world.composition();
-  if (!servers_up(world)) return false;
+  const NodeId down = server_down(world);
+  if (down != kNoNode) return {Unrest::kServerDown, down};
   for (std::uint32_t i = 0; i < composition.broker_count; ++i) {
-    if (!in_service(world, composition.broker_node(i))) return false;
+    const NodeId broker = composition.broker_node(i);
+    if (!in_service(world, broker)) return {Unrest::kNotInService, broker};
   }
   for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
-    if (!partition_quiet(world, PartitionId(p))) return false;
+    const Moving moving = partition_unrest(world, PartitionId(p));
+    if (!moving.nothing()) return moving;
   }
   for (const Producer& producer : world.producers()) {
-    if (world.up(producer.self) && !idle(producer)) return false;
+    if (!world.up(producer.self)) continue;
+    const Moving moving = producer_unrest(producer);
+    if (!moving.nothing()) return moving;
   }
-  return true;
+  return {};
 }
 
-bool quiet(const World& world) {
-  if (!durable_quiet(world)) return false;
+Moving unrest(const World& world) {
+  Moving moving = durable_unrest(world);
   for (const Consumer& consumer : world.consumers()) {
-    if (world.up(consumer.self) && !consumer_quiet(world, consumer)) return false;
+    if (!moving.nothing()) break;
+    if (world.up(consumer.self)) moving = consumer_unrest(world, consumer);
   }
-  return true;
+  return moving;
+}
+
+std::string moving_text(const Scenario& scenario, const Moving& moving) {
+  const std::string node = node_text(scenario, moving.node);
+  const std::string partition = partition_text(scenario, moving.partition);
+  switch (moving.what) {
+    case Unrest::kNone: return {};
+    case Unrest::kServerDown: return node + " was not running";
+    case Unrest::kNotInService: return node + " was not let into the cluster";
+    case Unrest::kNoLeader: return partition + " had no leader";
+    case Unrest::kIsrSmall: return fmt::format("{} was not in the ISR of {}", node, partition);
+    case Unrest::kUncommitted:
+      return fmt::format("{} had records of {} that were not committed", node, partition);
+    case Unrest::kFollowerBehind:
+      return fmt::format("{} had not the log of its leader of {}", node, partition);
+    case Unrest::kBatchOpen: return node + " had a batch without a final result";
+    case Unrest::kSendBlocked: return node + " waited in send()";
+    case Unrest::kConsumerBehind:
+      return fmt::format("{} had not processed and committed all of {}", node, partition);
+  }
+  return {};
 }
 
 }  // namespace ackident

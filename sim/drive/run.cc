@@ -1,9 +1,12 @@
 #include "drive/run.h"
 
+#include <fmt/format.h>
+
 #include <array>
 
 #include "drive/expect.h"
 #include "drive/quiet.h"
+#include "drive/words.h"
 
 namespace ackident {
 
@@ -44,11 +47,7 @@ const RunResult& Runner::run(std::uint64_t seed, const RunHooks& hooks) {
   still_at_ = Instant();
   still_since_ = EventId(0);
   const Instant duration = scenario_.setup.duration;
-  if (!advance(duration, hooks)) {
-    result_.bounds_hit = true;
-  } else if (scenario_.setup.settle) {
-    settle(hooks);
-  }
+  if (advance(duration, hooks) && scenario_.setup.settle) settle(hooks);
   finish();
   return result_;
 }
@@ -78,7 +77,9 @@ bool Runner::advance(Instant until, const RunHooks& hooks) {
     if (step.at >= invariants_.look_at()) invariants_.look_around(world_, step.at, step.id);
     if ((step.id.value() & 0xfff) == 0) {
       if (!in_bounds(step)) return false;
-      if (hooks.interrupted != nullptr && hooks.interrupted->load()) return false;
+      if (hooks.interrupted != nullptr && hooks.interrupted->load()) {
+        return cut_short("the run was interrupted");
+      }
     }
   }
   return true;
@@ -92,8 +93,17 @@ bool Runner::in_bounds(const Step& step) {
     still_at_ = step.at;
     still_since_ = step.id;
   }
-  return step.id.value() < scenario_.setup.events_max &&
-         step.id.value() - still_since_.value() < kEventsOfInstantMax;
+  if (step.id.value() >= scenario_.setup.events_max)
+    return cut_short(fmt::format("the bound of {} events was reached", scenario_.setup.events_max));
+  if (step.id.value() - still_since_.value() >= kEventsOfInstantMax)
+    return cut_short(fmt::format("time stood still for {} events", kEventsOfInstantMax));
+  return true;
+}
+
+bool Runner::cut_short(std::string why) {
+  result_.bounds_hit = true;
+  result_.cut_short = std::move(why);
+  return false;
 }
 
 // Heals everything and runs on until nothing moves but heartbeats, in slices of one second; at most
@@ -108,21 +118,23 @@ void Runner::settle(const RunHooks& hooks) {
   watch(healed, hooks);
   const Instant last = duration + scenario_.setup.settle_max;
   for (Instant at = duration + seconds(1); at <= last; at = at + seconds(1)) {
-    if (!advance(at, hooks)) {
-      result_.bounds_hit = true;
-      return;
-    }
-    if (quiet(world_)) {
+    if (!advance(at, hooks)) return;
+    if (unrest(world_).nothing()) {
       result_.settled = world_.now();
       return;
     }
-    restart_servers(at, hooks);
+    if (at + seconds(1) <= last) restart_servers(at, hooks);
   }
-  result_.bounds_hit = !durable_quiet(world_);
+  const Moving moving = durable_unrest(world_);
+  result_.unsettled = moving_text(scenario_, unrest(world_));
+  if (moving.nothing()) return;
+  cut_short(fmt::format("the cluster had not come to rest {} after it was healed ({})",
+                        duration_text(scenario_.setup.settle_max), result_.unsettled));
 }
 
 void Runner::restart_servers(Instant at, const RunHooks& hooks) {
   if (servers_up(world_)) return;
+  ++result_.restarts;
   Step step;
   world_.begin_external_step(step, at);
   Injector::start_servers(world_);

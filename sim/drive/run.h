@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <string>
 
 #include "cluster/injector.h"
 #include "drive/recorder.h"
@@ -36,6 +37,8 @@ class Runner {
   // Runs until `until`; false if the bound on events was hit or the caller interrupted.
   bool advance(Instant until, const RunHooks& hooks);
   bool in_bounds(const Step& step);
+  // Says so in the result; false.
+  bool cut_short(std::string why);
   void settle(const RunHooks& hooks);
   void restart_servers(Instant at, const RunHooks& hooks);
   void finish();

@@ -46,6 +46,11 @@ const SwitchRow kRows[] = {
       "a broker exits rather than cut a log to its leader's shorter one (KAFKA-3410, C13)"},
      101,
      kUntil},
+    {{"reads_ahead", &B::reads_ahead, "before 2.5",
+      "a broker takes all requests off a connection at once and serves them later (KAFKA-7639, "
+      "C0.9)"},
+     205,
+     kUntil},
     {{"broker_epochs", &B::broker_epochs, "2.2",
       "a bounced broker is told apart from its earlier life (KIP-380, R9.3)"},
      202,

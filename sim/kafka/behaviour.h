@@ -29,6 +29,7 @@ struct Behaviour {
   bool kraft = true;
   Truncation truncation = Truncation::kOnFetch;
   bool fence_fetch_by_leader_epoch = true;         // >= 2.1 (KIP-320, R3.6 step 2)
+  bool reads_ahead = false;                        // <  2.5 (KAFKA-7639, C0.9)
   bool maximal_isr = true;                         // >= 2.7 (KIP-497, R4.2)
   bool isr_through_controller = true;              // >= 2.7 AlterPartition; before: direct write
   bool join_isr_needs_epoch_start = true;          // >= 2.0.1 (KAFKA-7128, R4.5)

@@ -54,6 +54,14 @@ struct SetupTimeout {
 enum class Way : std::uint8_t { kRequests, kResponses };
 inline constexpr std::uint32_t kWays = 2;
 
+// What the acceptor makes of the requests before the next end that it has not been told of.
+struct Rest {
+  bool refused = false;      // what is left of them is thrown away
+  bool read_to_end = false;  // the one in service was read together with the end
+  Instant ended;             // when the end reached the acceptor's host
+  Instant refusal = kNever;  // answers fail from then on
+};
+
 struct Connection {
   enum class State : std::uint8_t {
     kClosed,

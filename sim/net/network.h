@@ -15,12 +15,11 @@
 //          after
 //                             the host is back its kernel answers with a reset
 //          --cut with reset--> Disconnected(reset) at both ends, what was under way is lost
-//          --initiator closes--> answers are dropped; requests already sent arrive, then
-//                             Disconnected(reset) at the acceptor
+//          --initiator closes--> answers are dropped; requests already sent arrive, as far as the
+//                             acceptor gets with them, then Disconnected(reset) at the acceptor
 // One request at a time is served per connection (C0.8): a delivered request that expects an answer
-// mutes its lane until the answer is sent or news of the connection's end could have arrived. From
-// then on what was sent is handed over one after the other without waiting for answers (C0.9): a
-// broker would wait for its own answer once more, but the next connection has its socket, not this.
+// mutes its lane until the answer is sent, also when its initiator has closed (C0.9): see
+// serve_rest.
 //
 // What an initiator sends on a connection that is over, but of whose end it has not been told, is
 // dropped: the notice speaks for it. A process that died hears nothing of its connections.
@@ -48,15 +47,17 @@ class Network {
   using Queue = EventQueue<Parcel<Message>>;
   using Popped = typename Queue::Popped;
 
-  // `by_node`: the set-up timeouts of each node as initiator. The references must outlive this.
+  // `by_node`: the set-up timeouts of each node as initiator. `reads_ahead`: an acceptor that reads
+  // takes all requests that are there. The references must outlive this.
   Network(const Topology& topology, Queue& queue, const Chooser& chooser, std::uint32_t channels,
-          std::vector<SetupTimeout> by_node, NetworkHooks<Message> hooks)
+          std::vector<SetupTimeout> by_node, NetworkHooks<Message> hooks, bool reads_ahead = false)
       : topology_(topology),
         queue_(queue),
         chooser_(chooser),
         channels_(channels),
         setup_(std::move(by_node)),
         hooks_(hooks),
+        reads_ahead_(reads_ahead),
         nodes_(topology.spec().rack_of.size()),
         connections_of_(nodes_.size()),
         index_(nodes_.size()),
@@ -84,9 +85,10 @@ class Network {
     Connection* c = find(initiator, acceptor, channel);
     if (c == nullptr || c->state == State::kClosed) return;
     const bool open = c->state == State::kOpen;
+    const bool unread = !queue_.empty(c->lane_of(Way::kResponses));
     discard(*c, Way::kResponses);
     c->state = State::kClosed;
-    if (open) tell_acceptor(*c, now, cause);
+    if (open) tell_acceptor(*c, unread, now, cause);
   }
 
   // The acceptor closes: requests on their way to it are dropped, what it has sent arrives, then
@@ -195,6 +197,7 @@ class Network {
   void reset() {
     std::fill(nodes_.begin(), nodes_.end(), Node{});
     connections_.clear();
+    rests_.clear();
     for (std::vector<std::uint32_t>& list : connections_of_) list.clear();
     index_.reset();
     cut_.reset();
@@ -274,7 +277,13 @@ class Network {
     queue_.clear(c.lane_of(way), [this](const Parcel<Message>& p) { drop(p.message); });
     unblock(c, way, kBlockHeld, kLongAgo);
     unblock(c, way, kBlockMuted, kLongAgo);
-    if (way == Way::kRequests) c.ends_untold = 0;
+    if (way == Way::kRequests) {
+      c.ends_untold = 0;
+      rest(c) = Rest{};
+    }
+  }
+  Rest& rest(const Connection& c) {
+    return rests_[static_cast<std::size_t>(&c - connections_.data())];
   }
 
   // Draws the latency of the next message; its extras are those of now.
@@ -292,7 +301,9 @@ class Network {
   void respond(NodeId from, NodeId to, const Routing& routing, const Message& message, Instant now,
                EventId cause) {
     Connection* c = find(to, from, routing.channel);
-    if (c == nullptr || c->state != State::kOpen || c->ends_untold > 0) return drop(message);
+    if (c == nullptr) return drop(message);
+    if (c->state != State::kOpen || c->ends_untold > 0) [[unlikely]]
+      return answer_nobody(*c, message, now);
     unblock(*c, Way::kRequests, kBlockMuted, now);
     if (!node(to).up) return drop(message);
     transmit(*c, Way::kResponses, routing, message, now, cause);
@@ -319,9 +330,11 @@ class Network {
     return Duration((std::int64_t{bytes} * 1'000'000'000 + bandwidth - 1) / bandwidth);
   }
 
+  bool serve_rest(Connection& c, const Message& message, Instant now);
+  void answer_nobody(Connection& c, const Message& message, Instant now);
   void dial(Connection& c, Instant now, EventId cause);
   void fail(Connection& c, LinkEnd reason, Instant at, EventId cause);
-  void tell_acceptor(Connection& c, Instant now, EventId cause);
+  void tell_acceptor(Connection& c, bool unread, Instant now, EventId cause);
   void tell_initiator(Connection& c, Instant now, EventId cause);
   void break_off(Connection& c, Instant now, EventId cause);
   void end_at(Connection& c, NodeId id, bool host_up, Instant now, EventId cause);
@@ -333,8 +346,10 @@ class Network {
   std::uint32_t channels_;
   std::vector<SetupTimeout> setup_;
   NetworkHooks<Message> hooks_;
+  bool reads_ahead_;
   std::vector<Node> nodes_;
   std::vector<Connection> connections_;                     // in order of first use
+  std::vector<Rest> rests_;                                 // of each: apart, for few have one
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
   PairTable<std::uint8_t> cut_;     // 0: whole
@@ -345,7 +360,7 @@ class Network {
 };
 
 template <class Message>
-bool Network<Message>::arrive(const Popped& popped, Instant) {
+bool Network<Message>::arrive(const Popped& popped, Instant now) {
   const Parcel<Message>& parcel = popped.message;
   const Routing& routing = parcel.routing;
   if (!gates_.empty()) {
@@ -363,13 +378,16 @@ bool Network<Message>::arrive(const Popped& popped, Instant) {
   if (routing.kind != kNoticeKind && !routing.expects_response) return true;
   Connection& c = connections_[popped.lane.value() / kWays];  // make() adds the lanes in this order
   if (routing.kind != kNoticeKind) {
-    if (c.state == State::kOpen && c.ends_untold == 0) queue_.block(popped.lane, kBlockMuted);
+    if (c.ends_untold > 0) [[unlikely]]
+      return serve_rest(c, parcel.message, now);
+    if (c.state == State::kOpen) queue_.block(popped.lane, kBlockMuted);
   } else if (routing.response) {
     SIM_CHECK(c.state == State::kEnding || c.state == State::kFailed);
     c.state = State::kClosed;
   } else {
     SIM_CHECK(c.ends_untold > 0);
     --c.ends_untold;
+    rest(c) = Rest{.ended = rest(c).ended};
   }
   return true;
 }

@@ -21,6 +21,7 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   }
   const auto place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(c);
+  rests_.emplace_back();
   connections_of_[initiator.value()].push_back(place);
   connections_of_[acceptor.value()].push_back(place);
   index_.at(initiator.value(), column(acceptor, channel)) = place + 1;
@@ -45,6 +46,9 @@ void Network<Message>::dial(Connection& c, Instant now, EventId cause) {
   c.state = State::kOpen;
   c.failures = 0;
   c.ready = answered;
+  if (c.ends_untold == 0 || (queue_.blocked(c.lane_of(Way::kRequests)) & kBlockMuted) == 0) return;
+  rest(c).refused = true;
+  unblock(c, Way::kRequests, kBlockMuted, now);
 }
 
 template <class Message>
@@ -56,14 +60,54 @@ void Network<Message>::fail(Connection& c, LinkEnd reason, Instant at, EventId c
 }
 
 // The initiator's end is gone. What it sent arrives first, unless a cut keeps it from arriving
-// while its sender still exists. The acceptor owes nothing more from the moment it can know of the
-// end: what waits behind the request in service is handed over then, not when the initiator closes.
+// while its sender still exists. `unread`: answers were on their way; the initiator's host refuses
+// them.
 template <class Message>
-void Network<Message>::tell_acceptor(Connection& c, Instant now, EventId cause) {
+void Network<Message>::tell_acceptor(Connection& c, bool unread, Instant now, EventId cause) {
   if (is_cut(c.initiator, c.acceptor)) discard(c, Way::kRequests);
-  const Instant known = now + one_way(c, Way::kRequests);
-  unblock(c, Way::kRequests, kBlockMuted, known);
-  notify(c, Way::kRequests, LinkEnd::kReset, known, cause);
+  const Instant ended = now + one_way(c, Way::kRequests);
+  rest(c).ended = ended;
+  if (unread && c.ends_untold == 0) rest(c).refusal = ended;
+  notify(c, Way::kRequests, LinkEnd::kReset, ended, cause);
+}
+
+// A request that arrives although its initiator has closed the connection. While it serves one
+// request the acceptor reads nothing, so it does not notice the end: the requests before it are
+// served one after the other. The first answer goes out, and makes the initiator's host refuse what
+// comes; an answer after the refusal has arrived fails, and the requests that have not been read by
+// then are thrown away (C0.9; Kafka 1eb76443 Selector.java pollSelectionKeys, close).
+//
+// An acceptor that reads ahead finds the end behind all the requests, keeps them, and throws them
+// away with its next answer (2.4 Selector.java attemptRead, close, clear).
+//
+// One thing is simpler than it is: the next connection shares the lane, so an initiator that dials
+// again takes from the old connection all but the request in service.
+template <class Message>
+bool Network<Message>::serve_rest(Connection& c, const Message& message, Instant now) {
+  Rest& left = rest(c);
+  if (left.refused) {
+    drop(message);
+    return false;
+  }
+  left.read_to_end = now >= left.ended;
+  if (c.state == State::kOpen) {
+    left.refused = true;
+  } else {
+    queue_.block(c.lane_of(Way::kRequests), kBlockMuted);
+  }
+  return true;
+}
+
+template <class Message>
+void Network<Message>::answer_nobody(Connection& c, const Message& message, Instant now) {
+  drop(message);
+  if (c.ends_untold == 0) return;
+  Rest& left = rest(c);
+  if (now >= left.refusal || (reads_ahead_ && left.read_to_end)) left.refused = true;
+  if (left.refusal == kNever && !is_cut(c.acceptor, c.initiator) &&
+      !is_cut(c.initiator, c.acceptor))
+    left.refusal = now + one_way(c, Way::kResponses) + one_way(c, Way::kRequests);
+  unblock(c, Way::kRequests, kBlockMuted, now);
 }
 
 // The acceptor's end is gone.
@@ -106,7 +150,7 @@ void Network<Message>::process_started(NodeId id, Instant now, EventId cause) {
       tell_initiator(c, now, cause);
     } else {
       c.state = State::kClosed;
-      tell_acceptor(c, now, cause);
+      tell_acceptor(c, false, now, cause);
     }
   }
 }
@@ -125,6 +169,7 @@ template <class Message>
 void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant now, EventId cause) {
   const Way inbound = c.towards(id);
   const Way outbound = inbound == Way::kRequests ? Way::kResponses : Way::kRequests;
+  const bool unread = !queue_.empty(c.lane_of(inbound));
   discard(c, inbound);
   unblock(c, inbound, kBlockFrozen, now);
   // Without power nobody sends again what a cut has swallowed.
@@ -136,7 +181,7 @@ void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant no
   if (!host_up && up(c.to(outbound))) return;  // the peer notices nothing
   if (id == c.acceptor) return tell_initiator(c, now, cause);
   c.state = State::kClosed;
-  tell_acceptor(c, now, cause);
+  tell_acceptor(c, unread, now, cause);
 }
 
 }  // namespace ackident

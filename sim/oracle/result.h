@@ -177,9 +177,12 @@ struct RunResult {
   std::uint64_t digest = 0;
   std::uint64_t seed = 0;
   std::uint64_t events = 0;
-  Instant end;               // of simulated time
-  Instant settled = kNever;  // when the cluster was quiet again
-  bool bounds_hit = false;   // events_max or settle_max reached: totals are not final
+  Instant end;                 // of simulated time
+  Instant settled = kNever;    // when the cluster was quiet again
+  bool bounds_hit = false;     // events_max or settle_max reached: totals are not final
+  std::string cut_short;       // which of them, in words
+  std::string unsettled;       // what was still in motion at the end of the settle phase
+  std::uint32_t restarts = 0;  // times in that phase that servers had exited and were started again
   Verdict verdict = Verdict::kPass;
   Totals totals;
   std::vector<LostRecord> lost;  // bounded to kLostListedMax, in order of (partition, offset)

@@ -75,14 +75,13 @@ void add_doubts(const Scenario& scenario, const RunResult& result, CaseResult& o
     const auto open = std::count_if(
         result.expectations.begin(), result.expectations.end(),
         [](const ExpectationResult& judged) { return judged.verdict == Verdict::kUnknown; });
-    out.problems.push_back(
-        {CaseOutcome::kUnknown,
-         0,
-         fmt::format("the run was cut short at {} (events_max, or settle.max), before there was an "
-                     "answer to {} of {} expectations",
-                     duration_rounded(result.end - Instant()), open, result.expectations.size()),
-         {},
-         kNever});
+    out.problems.push_back({CaseOutcome::kUnknown,
+                            0,
+                            fmt::format("cut short at {}: {}; no answer to {} of {} expectations",
+                                        duration_rounded(result.end - Instant()), result.cut_short,
+                                        open, result.expectations.size()),
+                            {},
+                            kNever});
     return;
   }
   for (std::size_t i = 0; i < result.faults.size(); ++i) {

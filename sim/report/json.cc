@@ -125,6 +125,8 @@ void Report::run() {
   json_.member("end_ns", result_.end.ns());
   json_.member("end", duration_text(result_.end - Instant()));
   json_.member("bounds_hit", result_.bounds_hit);
+  json_.member("cut_short", result_.cut_short);
+  json_.member("unsettled", result_.unsettled);
   json_.end();
 }
 

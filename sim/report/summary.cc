@@ -260,8 +260,7 @@ void Summary::violations() {
 
 void Summary::why_vacuous() {
   if (result_.bounds_hit) {
-    row("cut short", "the bound of events or of the settle phase was reached: totals may change",
-        Colour::kDoubtful);
+    row("cut short", result_.cut_short + ": totals may change", Colour::kDoubtful);
   }
   std::string idle;
   for (std::size_t i = 0; i < result_.faults.size(); ++i) {

@@ -107,19 +107,6 @@ void decode_target(Decoder& decoder, ObjectReader& reader, Workload& workload) {
   }
 }
 
-// The run must end: records until `stop` or the end of the scenario are counted beforehand.
-void check_record_count(Decoder& decoder, const JsonNode& node, const Workload& workload) {
-  const Instant stop = std::min(workload.stop, decoder.end());
-  if (stop <= workload.start || workload.interval <= Duration()) return;
-  const std::int64_t arrivals = (stop - workload.start).ns() / workload.interval.ns();
-  const std::int64_t sends_max = kRecordsMax / workload.burst;
-  if (arrivals <= sends_max || workload.count_max <= static_cast<std::uint64_t>(kRecordsMax)) {
-    return;
-  }
-  decoder.problems.error(node, "this producer would send more than " + std::to_string(kRecordsMax) +
-                                   " records: lower its rate or give a \"count\"");
-}
-
 Workload decode_workload(Decoder& decoder, ObjectReader& reader) {
   Workload workload;
   decode_target(decoder, reader, workload);
@@ -150,7 +137,6 @@ Workload decode_workload(Decoder& decoder, ObjectReader& reader) {
   const JsonNode* stop = reader.find("stop");
   workload.stop = read_instant(decoder, stop, "stop", kNever);
   if (workload.stop < workload.start) decoder.problems.error(*stop, "stop is before start");
-  check_record_count(decoder, reader.node(), workload);
   return workload;
 }
 
@@ -184,11 +170,14 @@ void decode_producer(Decoder& decoder, const JsonNode& node, std::size_t number)
   }
 }
 
-// Records of arrivals of `burst` in a time, at most the bound in all (so sums cannot overflow).
+// One more than any bound: sums of it cannot overflow.
+constexpr std::int64_t kTooMany = kRecordsInAllMax + 1;
+
+// Records of arrivals of `burst` in a time.
 std::int64_t records_in(Duration time, Duration interval, std::uint32_t burst) {
   if (time <= Duration() || interval <= Duration()) return 0;
-  const std::int64_t arrivals = time.ns() / interval.ns() + 1;
-  return arrivals > kRecordsInAllMax / burst ? kRecordsInAllMax : arrivals * burst;
+  const std::int64_t arrivals = (time.ns() + interval.ns() - 1) / interval.ns();
+  return arrivals > kRecordsInAllMax / burst ? kTooMany : arrivals * burst;
 }
 
 // At most: as if every change of a rate came beside the others, from its instant to the end.
@@ -201,25 +190,35 @@ std::int64_t records_of(const Decoder& decoder, const ProducerInfo& producer) {
     if (fault.target[0].node != producer.node) continue;
     const Instant from = fault.trigger == TriggerKind::kAt ? fault.at : Instant();
     records += records_in(stop - from, fault.workload.interval, fault.workload.burst);
-    if (records >= kRecordsInAllMax) break;
+    if (records >= kTooMany) break;
   }
-  const auto bound = std::min(workload.count_max, static_cast<std::uint64_t>(kRecordsInAllMax));
+  const auto bound = std::min(workload.count_max, static_cast<std::uint64_t>(kTooMany));
   return std::min(records, static_cast<std::int64_t>(bound));
 }
 
 }  // namespace
 
+// The run must end, and fit into memory.
 void check_records_in_all(Decoder& decoder, ObjectReader& root) {
+  std::int64_t records_max = kRecordsInAllDefault;
+  if (const JsonNode* node = root.find("records_max")) {
+    records_max = read_integer(*node, decoder.problems, "records_max", 1, kRecordsInAllMax)
+                      .value_or(kRecordsInAllMax);
+  }
   const JsonNode* node = root.find("producers");
   if (node == nullptr) return;
   std::int64_t records = 0;
   for (const ProducerInfo& producer : decoder.composition().producers) {
     records += records_of(decoder, producer);
   }
-  if (records < kRecordsInAllMax) return;
-  decoder.problems.error(*node, "the producers could send " + std::to_string(kRecordsInAllMax) +
-                                    " records or more in all: lower their rates or give a "
-                                    "\"count\"");
+  // Numbers that are wrong have no sum.
+  if (records <= records_max || !decoder.problems.ok()) return;
+  const std::string more = records_max < kRecordsInAllMax ? ", or raise \"records_max\"" : "";
+  decoder.problems.error(
+      *node, "the producers could send more than " + std::to_string(records_max) +
+                 " records in all, which take up to " +
+                 std::to_string(records_max * kBytesPerBatch / 1'000'000) +
+                 " MB of memory: lower their rates or give a \"count\"" + more);
 }
 
 Pace decode_pace(Decoder& decoder, ObjectReader& reader) {

@@ -16,8 +16,11 @@ inline constexpr std::int64_t kClientsMax = 2'000;  // producers and consumers
 // Each client knows every partition: up to about 200 bytes for each pair.
 inline constexpr std::int64_t kClientPartitionsMax = 10'000'000;
 inline constexpr std::int64_t kRacksMax = 200;
-inline constexpr std::int64_t kRecordsMax = 100'000'000;  // per producer
-// Of all producers: each record costs up to about 100 bytes for the length of the run.
+inline constexpr std::int64_t kRecordsMax = 100'000'000;  // "count" of a producer
+// Of all producers. A record that is a batch of its own takes 80 bytes until the run ends: the
+// default fits into the memory of any machine, and "records_max" raises it up to the greatest.
+inline constexpr std::int64_t kBytesPerBatch = 80;
+inline constexpr std::int64_t kRecordsInAllDefault = 50'000'000;
 inline constexpr std::int64_t kRecordsInAllMax = 200'000'000;
 inline constexpr std::int64_t kRatePerSecondMax = 1'000'000;
 inline constexpr std::int64_t kBurstMax = 100'000;

@@ -160,10 +160,21 @@ void Stage::describe_consumer(const Verb& verb) {
 
 void Stage::begin(std::vector<std::string>& out) {
   scenario_ = load_scenario("script", text_.dump(2));
-  world_ = std::make_unique<World>(scenario_.setup, 0);
+  injector_ = std::make_unique<Injector>(scenario_.setup);
+  world_ = std::make_unique<World>(scenario_.setup, injector_->timer_count());
   Step formed;
   world_->reset(scenario_.seed, formed);
+  injector_->begin(*world_);
   print(formed, out);
+}
+
+bool Stage::step(Instant until, Step& out) {
+  if (!world_->step(until, out)) return false;
+  if (out.input == InputKind::kScenario) {
+    injector_->fire(*world_, out);
+    world_->finish_scenario_step(out);
+  }
+  return true;
 }
 
 void Stage::show(const Verb& verb) {
@@ -174,7 +185,7 @@ void Stage::show(const Verb& verb) {
 void Stage::advance(Duration by, std::vector<std::string>& out) {
   now_ = now_ + by;
   Step step;
-  while (world_->step(now_, step)) print(step, out);
+  while (this->step(now_, step)) print(step, out);
 }
 
 // until FACT [node] [nth]: the step that notes it is the last one.
@@ -192,7 +203,7 @@ void Stage::advance_until(const Verb& verb, std::vector<std::string>& out) {
   }
   const NodeId controller = world_->composition().controller;
   Step step;
-  while (world_->step(now_ + kPatience, step)) {
+  while (this->step(now_ + kPatience, step)) {
     print(step, out);
     for (const Fact& fact : step.facts) {
       const NodeId about = fact.node == controller ? fact.peer : fact.node;

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "cluster/injector.h"
 #include "cluster/world.h"
 #include "scenario/scenario.h"
 #include "script.h"
@@ -29,6 +30,7 @@ class Stage {
   void begin(std::vector<std::string>& out);
 
   void show(const Verb& verb);
+  bool step(Instant until, Step& out);
   void advance(Duration by, std::vector<std::string>& out);
   void advance_until(const Verb& verb, std::vector<std::string>& out);
   void act(const Verb& verb, std::vector<std::string>& out);
@@ -42,6 +44,7 @@ class Stage {
 
   nlohmann::ordered_json text_;
   Scenario scenario_;
+  std::unique_ptr<Injector> injector_;  // starts clients at their time
   std::unique_ptr<World> world_;
   Instant now_;              // the script's own: nothing need happen at it
   std::uint64_t shown_ = 0;  // by FactKind

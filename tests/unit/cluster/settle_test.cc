@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include "drive/contract.h"
 #include "drive/run.h"
 #include "scenario/load.h"
 
@@ -30,6 +31,56 @@ TEST_CASE("A broker that still exits in the settle phase is started again") {
   CHECK(count(result, FactKind::kStarted) == 1);
   CHECK(result.settled < kNever);
   CHECK_FALSE(result.bounds_hit);
+}
+
+TEST_CASE("A cluster that never comes to rest says what moves, and whether Kafka's would") {
+  // b1 leads alone and comes back empty; b2 has the whole log.
+  const std::string faults =
+      R"({"at": "5s", "cut": "b2", "for": "20s"}, {"at": "20s", "disk_wipe": "b1"})";
+  const auto result_of = [&](const std::string& version, Scenario& scenario) {
+    scenario = load_scenario("test.json", R"({"doc": "A test.", "kafka": ")" + version +
+                                              R"(", "duration": "30s",
+                                 "cluster": {"brokers": 2},
+                                 "topics": {"orders": {"replicas": [[1, 2]]}},
+                                 "producers": [{"topic": "orders", "rate": "10/s", "stop": "4s"}],
+                                 "faults": [)" +
+                                              faults + "]}");
+    return run(scenario, RunHooks());
+  };
+  Scenario scenario;
+  const RunResult halts = result_of("1.0", scenario);
+  CHECK(halts.bounds_hit);
+  CHECK(halts.unsettled.find("b2 was not") == 0);
+  CHECK(halts.cut_short.find("had not come to rest 300 s after it was healed (b2 was not") !=
+        std::string::npos);
+  CHECK(restless_by_rule(scenario, halts).find("KAFKA-3410") != std::string::npos);
+  CHECK(broken_promises(scenario, halts).empty());
+  const RunResult truncates = result_of("1.1", scenario);
+  CHECK(truncates.settled < kNever);
+  CHECK(truncates.unsettled.empty());
+  CHECK(restless_by_rule(scenario, truncates).empty());
+  // The same restarts are no excuse for a Kafka that truncates.
+  RunResult forged = halts;
+  CHECK_FALSE(broken_promises(scenario, forged).empty());
+}
+
+TEST_CASE("A client that starts later is a process that starts then") {
+  Scenario scenario = load_scenario("test.json", R"({
+    "doc": "A test.", "duration": "30s", "cluster": {"brokers": 3},
+    "topics": {"orders": {"replicas": [[1, 2, 3]]}},
+    "producers": [{"topic": "orders", "rate": "10/s", "start": "20s", "count": 10,
+                   "config": {"acks": 1, "enable.idempotence": false}}],
+    "faults": [{"at": "5s", "kill": "b1"}]
+  })");
+  // Made at 0 it would still think that b1 leads, and would try it first.
+  const RunResult result = run(scenario, RunHooks());
+  CHECK(count(result, FactKind::kStarted) == 2);  // and b1, after the heal
+  CHECK(result.totals.acked == 10);
+  CHECK(count(result, FactKind::kRetried) == 0);
+  CHECK(count(result, FactKind::kBatchSent) == 10);
+  // Its first send() waits for the connection and the metadata.
+  CHECK(result.producers[0].latency.max > milliseconds(1));
+  CHECK(result.producers[0].latency.p50 < milliseconds(1));
 }
 
 TEST_CASE("A SIGTERM stays pending while the process is frozen; a SIGKILL does not wait") {

@@ -119,15 +119,93 @@ TEST_CASE("the initiator closes: requests arrive, then the end; answers are drop
   CHECK(w.until_ms(30) == Lines{"21ms 0>1 b", "21ms 0>1 c", "21ms 0>1 reset"});
 }
 
-TEST_CASE("closing ends the mute: what was sent is executed all the same (C0.9)") {
+TEST_CASE("what waits when the initiator closes is served until an answer is refused (C0.9)") {
   Wire w;
   w.open();
-  w.ask(C, B, 'a');
-  w.ask(C, B, 'b');
-  w.ask(C, B, 'c');
+  for (const char letter : {'a', 'b', 'c', 'd', 'e'}) w.ask(C, B, letter);
   CHECK(w.until_ms(20) == Lines{"11ms 0>1 a"});
   w.net.close(C, B, 0, w.now, EventId());
-  CHECK(w.until_ms(30) == Lines{"21ms 0>1 b", "21ms 0>1 c", "21ms 0>1 reset"});
+  CHECK(w.until_ms(30).empty());  // the acceptor serves a, and does not look
+  w.answer(B, C, 'A');            // refused at 32 ms
+  CHECK(w.until_ms(31) == Lines{"30ms 0>1 b"});
+  w.answer(B, C, 'B');
+  CHECK(w.until_ms(33) == Lines{"31ms 0>1 c"});
+  w.answer(B, C, 'C');
+  CHECK(w.until_ms(40) == Lines{"33ms 0>1 reset"});
+  CHECK(w.lost == "ABCde");
+}
+
+TEST_CASE("answers under way when the initiator closes are refused before the next one is sent") {
+  Wire w;
+  w.open();
+  for (const char letter : {'a', 'b', 'c'}) w.ask(C, B, letter);
+  (void)w.until_ms(20);
+  w.answer(B, C, 'A');
+  w.net.close(C, B, 0, w.now, EventId());  // as a process that is killed
+  CHECK(w.until_ms(30) == Lines{"20ms 0>1 b"});
+  w.answer(B, C, 'B');
+  CHECK(w.until_ms(40) == Lines{"30ms 0>1 reset"});
+  CHECK(w.lost == "ABc");
+}
+
+TEST_CASE("an initiator that nobody can reach refuses nothing") {
+  Wire w;
+  w.open();
+  for (const char letter : {'a', 'b', 'c'}) w.ask(C, B, letter);
+  (void)w.until_ms(20);
+  w.net.close(C, B, 0, w.now, EventId());
+  CHECK(w.until_ms(30).empty());
+  w.net.cut(B, C, false, w.now, EventId());
+  w.answer(B, C, 'A');
+  CHECK(w.until_ms(40) == Lines{"30ms 0>1 b"});
+  w.answer(B, C, 'B');
+  CHECK(w.until_ms(50) == Lines{"40ms 0>1 c"});
+  w.answer(B, C, 'C');
+  CHECK(w.until_ms(60) == Lines{"50ms 0>1 reset"});
+}
+
+TEST_CASE("an initiator that dials again leaves the acceptor with the request in service") {
+  Wire w;
+  w.open();
+  for (const char letter : {'a', 'b', 'c'}) w.ask(C, B, letter);
+  (void)w.until_ms(20);
+  w.net.close(C, B, 0, w.now, EventId());
+  (void)w.until_ms(30);
+  w.ask(C, B, 'd');
+  CHECK(w.until_ms(40) == Lines{"30ms 0>1 reset", "33ms 0>1 d"});
+  CHECK(w.lost == "bc");
+}
+
+TEST_CASE("a frozen acceptor finds the requests and the end together") {
+  for (const bool ahead : {false, true}) {
+    Wire w(Wire::spec(), 1, ahead);
+    w.open();
+    w.net.freeze(B);
+    for (const char letter : {'a', 'b', 'c'}) w.ask(C, B, letter);
+    w.net.close(C, B, 0, w.now, EventId());
+    (void)w.until_ms(20);
+    w.net.resume(B, w.now);
+    CHECK(w.until_ms(30) == Lines{"20ms 0>1 a"});
+    w.answer(B, C, 'A');
+    CHECK(w.until_ms(40) == (ahead ? Lines{"30ms 0>1 reset"} : Lines{"30ms 0>1 b"}));
+    w.answer(B, C, 'B');
+    CHECK(w.until_ms(50) == (ahead ? Lines{} : Lines{"40ms 0>1 reset"}));
+    CHECK(w.lost == (ahead ? "AbcB" : "ABc"));
+  }
+}
+
+TEST_CASE("an acceptor that reads ahead serves what it had begun, and one more") {
+  Wire w(Wire::spec(), 1, true);
+  w.open();
+  for (const char letter : {'a', 'b', 'c'}) w.ask(C, B, letter);
+  (void)w.until_ms(20);
+  w.net.close(C, B, 0, w.now, EventId());
+  CHECK(w.until_ms(30).empty());
+  w.answer(B, C, 'A');
+  CHECK(w.until_ms(30) == Lines{"30ms 0>1 b"});
+  w.answer(B, C, 'B');  // at once, and yet it fails
+  CHECK(w.until_ms(40) == Lines{"30ms 0>1 reset"});
+  CHECK(w.lost == "ABc");
 }
 
 TEST_CASE("an answer to a connection that was closed and opened anew goes to neither") {

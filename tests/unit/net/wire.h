@@ -36,12 +36,12 @@ class Wire {
     return s;
   }
 
-  explicit Wire(const TopologySpec& s = spec(), std::uint64_t seed = 1)
+  explicit Wire(const TopologySpec& s = spec(), std::uint64_t seed = 1, bool reads_ahead = false)
       : topology_(s),
         chooser_(seed),
         net(topology_, queue_, chooser_, kChannels,
             std::vector<SetupTimeout>(s.rack_of.size(), {seconds(10), seconds(30)}),
-            {&notice, &dropped, this}) {
+            {&notice, &dropped, this}, reads_ahead) {
     start_all();
   }
   Wire(const Wire&) = delete;

@@ -63,6 +63,18 @@ TEST_CASE("times are compared in nanoseconds and said with units") {
   CHECK(seen.seen == "6 s at orders/0");
 }
 
+TEST_CASE("invariants of a run that was cut short are undecided, and it is said why") {
+  const ExpectationResult open =
+      judged(expectation(ExpectKind::kInvariants, {}, {}), [](const Scenario& scenario) {
+        RunResult result = make_result(scenario);
+        result.bounds_hit = true;
+        return result;
+      });
+  CHECK(open.verdict == Verdict::kUnknown);
+  CHECK(open.expected == "every invariant holds");
+  CHECK(open.seen == "none broken when the run was cut short");
+}
+
 TEST_CASE("the state of a partition at an instant is exact between changes") {
   Expectation wanted = expectation(ExpectKind::kHighWatermark, 10, 10);
   wanted.at = Instant() + milliseconds(4'500);
@@ -71,6 +83,7 @@ TEST_CASE("the state of a partition at an instant is exact between changes") {
   CHECK(judged(wanted).seen == "20");
   wanted.at = Instant() + seconds(11);
   CHECK(judged(wanted).verdict == Verdict::kUnknown);
+  CHECK(judged(wanted).seen == "nothing: the run ended at 10 s");
   wanted.at = kNever;
   CHECK(judged(wanted).seen == "20");
 }
@@ -172,6 +185,9 @@ TEST_CASE("the verdict of a run") {
     result.bounds_hit = true;
     judge(scenario, result);
     CHECK(result.verdict == Verdict::kUnknown);
+    // What is seen is what is expected, and may change yet.
+    CHECK(result.expectations[0].expected == "at most 0 records");
+    CHECK(result.expectations[0].seen == "0 records when the run was cut short");
     result.totals.lost = 1;  // what is lost stays lost
     judge(scenario, result);
     CHECK(result.verdict == Verdict::kFail);

@@ -259,8 +259,11 @@ TEST_CASE("bounds are stated and kept") {
     return cluster(one,
                    ", \"duration\": \"1h\", \"producers\": [{\"topic\": \"t\", " + keys + "}]");
   };
-  CHECK(first_problem(producer("\"rate\": \"20000/s\"")).empty());
-  CHECK(contains(first_problem(producer("\"rate\": \"30000/s\"")), "more than 100000000 records"));
+  CHECK(first_problem(producer("\"every\": \"72us\"")).empty());
+  CHECK(contains(first_problem(producer("\"every\": \"71us\"")), "more than 50000000 records"));
+  const std::string raised =
+      R"("rate": "30000/s"}], "records_max": 109000000, "faults": [{"at": "0s", "kill": "b1")";
+  CHECK(first_problem(producer(raised)).empty());
   CHECK(first_problem(producer("\"rate\": \"30000/s\", \"count\": 5")).empty());
   CHECK(contains(first_problem(producer("\"rate\": \"1000001/s\", \"count\": 5")),
                  "more than 1000000 records a"));
