@@ -26,6 +26,23 @@ bool must_be_undone(FaultAction action) {
          action == FaultAction::kSlowBroker;
 }
 
+// Whether it changes something turns out later, with the first message that it meets.
+bool waits_to_bite(const Fault& fault) {
+  switch (fault.action) {
+    case FaultAction::kCut:
+    case FaultAction::kHold: return true;
+    case FaultAction::kSlowLink:
+    case FaultAction::kSlowBroker: return fault.delay > Duration();
+    default: return false;
+  }
+}
+
+// Ends, or replaces, what others began.
+bool may_end_others(FaultAction action) {
+  return action == FaultAction::kHeal || action == FaultAction::kRelease ||
+         action == FaultAction::kSlowLink || action == FaultAction::kSlowBroker;
+}
+
 void add_once(std::vector<NodeId>& nodes, NodeId node) {
   if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
 }
@@ -112,29 +129,28 @@ void Injector::fire(World& world, const Step& step) {
 
 void Injector::act(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
-  if (f.action == FaultAction::kHeal || f.action == FaultAction::kRelease) note_kept_back(world);
+  if (may_end_others(f.action)) note_bites(world);
   FaultState& state = states_[fault];
   FaultEnds ends;
   resolve(world, f.target, fault, ends.targets);
   resolve(world, f.to, fault, ends.others);
-  if (is_link_fault(f.action)) {   // an end that is not named is everyone
+  if (is_link_fault(f.action)) {  // an end that is not named is everyone
     const std::vector<Selector> everyone{Selector{.kind = SelectorKind::kEveryone}};
     if (f.target.empty()) resolve(world, everyone, fault, ends.targets);
     if (f.to.empty()) resolve(world, everyone, fault, ends.others);
   }
-  const bool bit = is_link_fault(f.action) ? apply_to_links(world, f, ends, false)
-                                           : apply(world, f, ends);
+  const bool bit =
+      is_link_fault(f.action) ? apply_to_links(world, f, ends, false) : apply(world, f, ends);
   ++state.fired;
   state.changed = state.changed || bit;
-  const bool keeps_back = f.action == FaultAction::kCut || f.action == FaultAction::kHold;
-  if (!keeps_back) state.bit = state.changed;
+  if (!waits_to_bite(f)) state.bit = state.changed;
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
   first_at_ = std::min(first_at_, world.now());
   last_at_ = std::max(last_at_, world.now());
   world.note(Fact{FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fault, bit ? 1 : 0, 0});
-  const bool undone = f.revert_after > Duration() || must_be_undone(f.action) || keeps_back;
-  if (undone && std::find(state.standing.begin(), state.standing.end(), ends) ==
-                    state.standing.end()) {
+  const bool undone = f.revert_after > Duration() || must_be_undone(f.action) || waits_to_bite(f);
+  if (undone &&
+      std::find(state.standing.begin(), state.standing.end(), ends) == state.standing.end()) {
     state.standing.push_back(std::move(ends));
   }
   if (f.revert_after > Duration()) {
@@ -142,6 +158,19 @@ void Injector::act(World& world, std::uint32_t fault) {
                              world.now() + f.revert_after);
   }
   if (f.trigger == TriggerKind::kRate || f.repeats) arm_next(world, fault);
+}
+
+// A pace that is so already is no change.
+bool Injector::set_pace(World& world, NodeId node, const Fault& fault) {
+  const std::uint16_t index = world.composition().node(node).index;
+  if (fault.action == FaultAction::kSetProcessing) {
+    const Duration before = world.consumers()[index].per_record;
+    return world.command(node, fault.processing) && fault.processing.per_record != before;
+  }
+  const Application& application = world.producers()[index].application;
+  const bool news =
+      application.interval != fault.workload.interval || application.burst != fault.workload.burst;
+  return world.command(node, fault.workload) && news;
 }
 
 bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
@@ -160,11 +189,9 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
       case FaultAction::kStart: bit |= world.start_process(node); break;
       case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
       case FaultAction::kResume: bit |= world.resume_process(node); break;
-      case FaultAction::kSlowBroker:
-        bit |= world.slow_receiver(node, fault.delay);
-        break;
-      case FaultAction::kSetRate: bit |= world.command(node, fault.workload); break;
-      case FaultAction::kSetProcessing: bit |= world.command(node, fault.processing); break;
+      case FaultAction::kSlowBroker: bit |= world.slow_receiver(node, fault.delay); break;
+      case FaultAction::kSetRate:
+      case FaultAction::kSetProcessing: bit |= set_pace(world, node, fault); break;
       default: SIM_CHECK(false);
     }
   }
@@ -184,8 +211,7 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
   return bit;
 }
 
-bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds& ends,
-                              bool undo) {
+bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds& ends, bool undo) {
   bool bit = false;
   const auto one_way = [&](NodeId from, NodeId to) {
     if (from == to) return;
@@ -221,28 +247,29 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
 
 // Undoes what its firings did, to the nodes they did it to.
 void Injector::revert(World& world, std::uint32_t fault) {
-  note_kept_back(world);  // of all: another cut of the same link ends with this one
+  note_bites(world);  // of all: another cut of the same link ends with this one
   last_at_ = std::max(last_at_, world.now());
   for (const FaultEnds& ends : states_[fault].standing) undo(world, faults_[fault], ends);
   states_[fault].standing.clear();
 }
 
-void Injector::note_kept_back(World& world) {
-  for (std::uint32_t i = 0; i < faults_.size(); ++i) note_kept_back(world, i);
+void Injector::note_bites(World& world) {
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) note_bites(world, i);
 }
 
-void Injector::note_kept_back(World& world, std::uint32_t fault) {
+void Injector::note_bites(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
   FaultState& state = states_[fault];
-  const bool cuts = f.action == FaultAction::kCut;
-  if (state.bit || !state.changed || (!cuts && f.action != FaultAction::kHold)) return;
-  const auto kept = [&](NodeId from, NodeId to) {
-    if (!cuts) return world.held_back(from, to, f.held_payload);
+  if (state.bit || !state.changed || !waits_to_bite(f)) return;
+  const auto bites = [&](NodeId from, NodeId to) {
+    if (f.action == FaultAction::kHold) return world.held_back(from, to, f.held_payload);
+    if (f.action == FaultAction::kSlowLink) return world.slowed_link(from, to);
     return world.met_cut(from, to) || (f.both_ways && world.met_cut(to, from));
   };
   for (const FaultEnds& ends : state.standing) {
     for (const NodeId from : ends.targets) {
-      for (const NodeId to : ends.others) state.bit = state.bit || (from != to && kept(from, to));
+      if (f.action == FaultAction::kSlowBroker) state.bit |= world.slowed_receiver(from);
+      for (const NodeId to : ends.others) state.bit = state.bit || (from != to && bites(from, to));
     }
   }
 }
@@ -354,7 +381,7 @@ void Injector::resolve_one(const World& world, const Selector& selector, std::ui
 }
 
 void Injector::heal_all(World& world) {
-  note_kept_back(world);
+  note_bites(world);
   healed_ = true;
   const auto n = static_cast<std::uint32_t>(world.composition().nodes.size());
   for (std::uint32_t i = 0; i < n; ++i) {
