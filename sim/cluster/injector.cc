@@ -28,19 +28,10 @@ bool must_be_undone(FaultAction action) {
 
 // Whether it changes something turns out later, with the first message that it meets.
 bool waits_to_bite(const Fault& fault) {
-  switch (fault.action) {
-    case FaultAction::kCut:
-    case FaultAction::kHold: return true;
-    case FaultAction::kSlowLink:
-    case FaultAction::kSlowBroker: return fault.delay > Duration();
-    default: return false;
-  }
-}
-
-// Ends, or replaces, what others began.
-bool may_end_others(FaultAction action) {
-  return action == FaultAction::kHeal || action == FaultAction::kRelease ||
-         action == FaultAction::kSlowLink || action == FaultAction::kSlowBroker;
+  const FaultAction action = fault.action;
+  if (action == FaultAction::kCut || action == FaultAction::kHold) return true;
+  return fault.delay > Duration() &&
+         (action == FaultAction::kSlowLink || action == FaultAction::kSlowBroker);
 }
 
 void add_once(std::vector<NodeId>& nodes, NodeId node) {
@@ -129,7 +120,7 @@ void Injector::fire(World& world, const Step& step) {
 
 void Injector::act(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
-  if (may_end_others(f.action)) note_bites(world);
+  note_bites(world);  // it may end or replace what others began
   FaultState& state = states_[fault];
   FaultEnds ends;
   resolve(world, f.target, fault, ends.targets);
@@ -386,14 +377,11 @@ void Injector::heal_all(World& world) {
   const auto n = static_cast<std::uint32_t>(world.composition().nodes.size());
   for (std::uint32_t i = 0; i < n; ++i) {
     for (std::uint32_t j = 0; j < n; ++j) {
-      if (i != j) {
-        world.heal(NodeId(static_cast<std::uint16_t>(i)), NodeId(static_cast<std::uint16_t>(j)));
-      }
+      world.heal(NodeId(static_cast<std::uint16_t>(i)), NodeId(static_cast<std::uint16_t>(j)));
     }
   }
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
-    const bool stands = !states_[i].standing.empty();
-    if (stands && must_be_undone(faults_[i].action)) revert(world, i);
+    if (must_be_undone(faults_[i].action) && !states_[i].standing.empty()) revert(world, i);
   }
   for (std::uint32_t i = 0; i < n; ++i) world.resume_process(NodeId(static_cast<std::uint16_t>(i)));
   start_servers(world);
