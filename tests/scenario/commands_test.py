@@ -98,6 +98,9 @@ with tempfile.TemporaryDirectory() as name:
         failed = ": expected " in line and "VACUOUS" not in line and "UNKNOWN" not in line
         if failed and "; first at " not in line and "; not by " not in line:
             problems.append(f"no moment: {line}")
+    # An isolated leader is there, and for nobody: the summary says what producers felt.
+    isolated = str(library / "matrix/leader-isolated.json")
+    check("what producers felt", "; yet a record waited " in run("run", isolated)[1], True)
     check("nothing bites", test(scenario, *nothing_bites)[0], 3)
     check("failure before doubt", test(scenario, *nothing_bites, "--set",
                                        'expect={"acked": 1}')[0], 1)
@@ -135,6 +138,8 @@ with tempfile.TemporaryDirectory() as name:
     check("a folder", run("run", str(folder / "deep"))[1].splitlines()[0].split(":")[0],
           "PASS         also-good")
     check("two to one report", run("run", str(folder / "deep"), scenario, "--json", "-")[0], 2)
+
+    check("a report to no name", run("run", scenario, "--json", "")[0], 2)
 
     # A report that cannot be written is noticed before the run, and nothing is left behind.
     for target in (folder / "none/x.json", folder / "deep"):
