@@ -126,7 +126,8 @@ void add_run(CLI::App& app, CommandLine& line) {
       ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()));
   add_overrides(command, line.run.overrides);
   command.add_option("--json", line.run.json, "Write the report; - is standard output")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check([](const std::string& file) { return file.empty() ? "names no file" : ""; });
   command.add_flag("--trace", line.run.trace, "Print the strip chart of the run");
   command.add_flag("--check-determinism", line.run.check_determinism,
                    "Run twice and compare; name the first event that differs");

@@ -26,8 +26,12 @@ bool must_be_undone(FaultAction action) {
          action == FaultAction::kSlowBroker;
 }
 
-void add_once(std::vector<NodeId>& nodes, NodeId node) {
-  if (std::find(nodes.begin(), nodes.end(), node) == nodes.end()) nodes.push_back(node);
+// Whether it changes something turns out later, with the first message that it meets.
+bool waits_to_bite(const Fault& fault) {
+  const FaultAction action = fault.action;
+  if (action == FaultAction::kCut || action == FaultAction::kHold) return true;
+  return fault.delay > Duration() &&
+         (action == FaultAction::kSlowLink || action == FaultAction::kSlowBroker);
 }
 
 }  // namespace
@@ -123,7 +127,7 @@ void Injector::begin_or_end_client(World& world, std::uint32_t which) {
 
 void Injector::act(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
-  if (f.action == FaultAction::kHeal || f.action == FaultAction::kRelease) note_kept_back(world);
+  note_bites(world);  // it may end or replace what others began
   FaultState& state = states_[fault];
   FaultEnds ends;
   resolve(world, f.target, fault, ends.targets);
@@ -137,13 +141,12 @@ void Injector::act(World& world, std::uint32_t fault) {
       is_link_fault(f.action) ? apply_to_links(world, f, ends, false) : apply(world, f, ends);
   ++state.fired;
   state.changed = state.changed || bit;
-  const bool keeps_back = f.action == FaultAction::kCut || f.action == FaultAction::kHold;
-  if (!keeps_back) state.bit = state.changed;
+  if (!waits_to_bite(f)) state.bit = state.changed;
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
   first_at_ = std::min(first_at_, world.now());
   last_at_ = std::max(last_at_, world.now());
   world.note(Fact{FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fault, bit ? 1 : 0, 0});
-  const bool undone = f.revert_after > Duration() || must_be_undone(f.action) || keeps_back;
+  const bool undone = f.revert_after > Duration() || waits_to_bite(f);
   if (undone &&
       std::find(state.standing.begin(), state.standing.end(), ends) == state.standing.end()) {
     state.standing.push_back(std::move(ends));
@@ -153,6 +156,19 @@ void Injector::act(World& world, std::uint32_t fault) {
                              world.now() + f.revert_after);
   }
   if (f.trigger == TriggerKind::kRate || f.repeats) arm_next(world, fault);
+}
+
+// A pace that is so already is no change.
+bool Injector::set_pace(World& world, NodeId node, const Fault& fault) {
+  const std::uint16_t index = world.composition().node(node).index;
+  if (fault.action == FaultAction::kSetProcessing) {
+    const Duration before = world.consumers()[index].per_record;
+    return world.command(node, fault.processing) && fault.processing.per_record != before;
+  }
+  const Application& application = world.producers()[index].application;
+  const bool news =
+      application.interval != fault.workload.interval || application.burst != fault.workload.burst;
+  return world.command(node, fault.workload) && news;
 }
 
 bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
@@ -171,11 +187,9 @@ bool Injector::apply(World& world, const Fault& fault, const FaultEnds& ends) {
       case FaultAction::kStart: bit |= world.start_process(node); break;
       case FaultAction::kFreeze: bit |= world.freeze_process(node); break;
       case FaultAction::kResume: bit |= world.resume_process(node); break;
-      case FaultAction::kSlowBroker:
-        bit |= world.slow_receiver(node, fault.delay);
-        break;
-      case FaultAction::kSetRate: bit |= world.command(node, fault.workload); break;
-      case FaultAction::kSetProcessing: bit |= world.command(node, fault.processing); break;
+      case FaultAction::kSlowBroker: bit |= world.slow_receiver(node, fault.delay); break;
+      case FaultAction::kSetRate:
+      case FaultAction::kSetProcessing: bit |= set_pace(world, node, fault); break;
       default: SIM_CHECK(false);
     }
   }
@@ -231,28 +245,29 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
 
 // Undoes what its firings did, to the nodes they did it to.
 void Injector::revert(World& world, std::uint32_t fault) {
-  note_kept_back(world);  // of all: another cut of the same link ends with this one
+  note_bites(world);  // of all: another cut of the same link ends with this one
   last_at_ = std::max(last_at_, world.now());
   for (const FaultEnds& ends : states_[fault].standing) undo(world, faults_[fault], ends);
   states_[fault].standing.clear();
 }
 
-void Injector::note_kept_back(World& world) {
-  for (std::uint32_t i = 0; i < faults_.size(); ++i) note_kept_back(world, i);
+void Injector::note_bites(World& world) {
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) note_bites(world, i);
 }
 
-void Injector::note_kept_back(World& world, std::uint32_t fault) {
+void Injector::note_bites(World& world, std::uint32_t fault) {
   const Fault& f = faults_[fault];
   FaultState& state = states_[fault];
-  const bool cuts = f.action == FaultAction::kCut;
-  if (state.bit || !state.changed || (!cuts && f.action != FaultAction::kHold)) return;
-  const auto kept = [&](NodeId from, NodeId to) {
-    if (!cuts) return world.held_back(from, to, f.held_payload);
+  if (state.bit || !state.changed || !waits_to_bite(f)) return;
+  const auto bites = [&](NodeId from, NodeId to) {
+    if (f.action == FaultAction::kHold) return world.held_back(from, to, f.held_payload);
+    if (f.action == FaultAction::kSlowLink) return world.slowed_link(from, to);
     return world.met_cut(from, to) || (f.both_ways && world.met_cut(to, from));
   };
   for (const FaultEnds& ends : state.standing) {
     for (const NodeId from : ends.targets) {
-      for (const NodeId to : ends.others) state.bit = state.bit || (from != to && kept(from, to));
+      if (f.action == FaultAction::kSlowBroker) state.bit |= world.slowed_receiver(from);
+      for (const NodeId to : ends.others) state.bit = state.bit || (from != to && bites(from, to));
     }
   }
 }
@@ -299,84 +314,17 @@ bool Injector::matches(const World& world, const FactTrigger& trigger, Instant a
   return std::find(nodes.begin(), nodes.end(), who) != nodes.end();
 }
 
-void Injector::resolve(const World& world, const std::vector<Selector>& selectors,
-                       std::uint32_t fault, std::vector<NodeId>& out) const {
-  out.clear();
-  for (const Selector& selector : selectors) resolve_one(world, selector, fault, out);
-}
-
-void Injector::resolve_one(const World& world, const Selector& selector, std::uint32_t fault,
-                           std::vector<NodeId>& out) const {
-  const Composition& composition = world.composition();
-  const auto add_kind = [&](auto&& wanted) {
-    for (std::uint32_t i = 0; i < composition.nodes.size(); ++i) {
-      const NodeId node(static_cast<std::uint16_t>(i));
-      if (wanted(node, composition.nodes[i].kind)) add_once(out, node);
-    }
-  };
-  switch (selector.kind) {
-    case SelectorKind::kNode: return add_once(out, selector.node);
-    case SelectorKind::kController: return add_once(out, composition.controller);
-    case SelectorKind::kBrokers:
-      return add_kind([](NodeId, NodeKind kind) { return kind == NodeKind::kBroker; });
-    case SelectorKind::kClients:
-      return add_kind([](NodeId, NodeKind kind) {
-        return kind == NodeKind::kProducer || kind == NodeKind::kConsumer;
-      });
-    case SelectorKind::kEveryone: return add_kind([](NodeId, NodeKind) { return true; });
-    case SelectorKind::kRack:
-      return add_kind([&](NodeId node, NodeKind kind) {
-        return world.rack_of(node) == selector.rack &&
-               (kind == NodeKind::kBroker || kind == NodeKind::kController);
-      });
-    case SelectorKind::kRandomBroker: {
-      std::vector<NodeId> running;
-      for (std::uint32_t i = 0; i < composition.broker_count; ++i) {
-        const NodeId node = composition.broker_node(i);
-        if (world.up(node)) running.push_back(node);
-      }
-      if (running.empty()) return;
-      const ChoiceKey key{ChoiceKind::kFaultTarget, fault, states_[fault].fired};
-      return add_once(out, running[world.chooser().pick(key, running.size())]);
-    }
-    default: break;
-  }
-  const PartitionRegistration& partition = world.partition(selector.partition);
-  switch (selector.kind) {
-    case SelectorKind::kLeader:
-      if (partition.leader != kNoNode) add_once(out, partition.leader);
-      break;
-    case SelectorKind::kIsr:
-      for (const NodeId node : partition.isr) add_once(out, node);
-      break;
-    case SelectorKind::kReplicas:
-      for (const NodeId node : partition.replicas) add_once(out, node);
-      break;
-    default: {  // kFollower
-      std::int32_t nth = 0;
-      for (const NodeId node : partition.replicas) {
-        if (node == partition.leader) continue;
-        if (selector.nth < 0 || selector.nth == nth) add_once(out, node);
-        ++nth;
-      }
-    }
-  }
-}
-
 void Injector::heal_all(World& world) {
-  note_kept_back(world);
+  note_bites(world);
   healed_ = true;
   const auto n = static_cast<std::uint32_t>(world.composition().nodes.size());
   for (std::uint32_t i = 0; i < n; ++i) {
     for (std::uint32_t j = 0; j < n; ++j) {
-      if (i != j) {
-        world.heal(NodeId(static_cast<std::uint16_t>(i)), NodeId(static_cast<std::uint16_t>(j)));
-      }
+      world.heal(NodeId(static_cast<std::uint16_t>(i)), NodeId(static_cast<std::uint16_t>(j)));
     }
   }
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
-    const bool stands = !states_[i].standing.empty();
-    if (stands && must_be_undone(faults_[i].action)) revert(world, i);
+    if (must_be_undone(faults_[i].action) && !states_[i].standing.empty()) revert(world, i);
   }
   for (std::uint32_t i = 0; i < n; ++i) world.resume_process(NodeId(static_cast<std::uint16_t>(i)));
   start_servers(world);

@@ -2,7 +2,7 @@
 // undoes those that revert. It acts on the world through its verbs only.
 //
 // A fault "bit" if it changed something: a kill found a running process, a cut or a hold a message
-// to keep back. What never bit makes a scenario vacuous.
+// to keep back, a slow link or broker one to slow. What never bit makes a scenario vacuous.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ struct FaultState {
   std::uint32_t fired = 0;
   bool changed = false;  // the world was not the same after a firing
   bool bit = false;
-  std::uint32_t matches = 0;            // facts that matched its trigger
-  std::vector<Instant> times;           // of the first firings, bounded
+  std::uint32_t matches = 0;   // facts that matched its trigger
+  std::vector<Instant> times;  // of the first firings, bounded
   // What its firings did and nobody has undone: reverting undoes exactly that. A fault that fires
   // again may find other targets.
   std::vector<FaultEnds> standing;
@@ -46,7 +46,7 @@ class Injector {
   void heal_all(World& world);
   // Looks which of the cuts and holds that stand have kept something back: before they end, and at
   // the end of the run.
-  void note_kept_back(World& world);
+  void note_bites(World& world);
   // Starts every broker and controller that is down, as a supervisor would.
   static void start_servers(World& world);
 
@@ -62,11 +62,12 @@ class Injector {
                    std::vector<NodeId>& out) const;
   [[nodiscard]] bool matches(const World& world, const FactTrigger& trigger, Instant at,
                              const Fact& fact) const;
-  void note_kept_back(World& world, std::uint32_t fault);
+  void note_bites(World& world, std::uint32_t fault);
   void arm_first(World& world, std::uint32_t fault);
   void arm_next(World& world, std::uint32_t fault);
   void begin_or_end_client(World& world, std::uint32_t which);
   void act(World& world, std::uint32_t fault);
+  static bool set_pace(World& world, NodeId node, const Fault& fault);
   static bool apply(World& world, const Fault& fault, const FaultEnds& ends);
   static bool apply_to_links(World& world, const Fault& fault, const FaultEnds& ends, bool undo);
   void revert(World& world, std::uint32_t fault);

@@ -80,8 +80,8 @@ class World {
 
   // ---- verbs of the injector; each returns whether it changed anything ----
   bool stop_process(NodeId node, StopKind kind, std::int64_t lose_records);
-  bool start_process(NodeId node);       // of one that is still shutting down: when it has ended
-  bool shut_down_process(NodeId node);   // SIGTERM
+  bool start_process(NodeId node);      // of one that is still shutting down: when it has ended
+  bool shut_down_process(NodeId node);  // SIGTERM
   bool freeze_process(NodeId node);
   bool resume_process(NodeId node);
   bool cut(NodeId from, NodeId to, bool reset_connections);
@@ -90,7 +90,12 @@ class World {
     return network_.slow_link(from, to, extra);
   }
   bool slow_receiver(NodeId node, Duration extra) { return network_.slow_receiver(node, extra); }
-  // Whether a cut or a gate has kept anything back turns out later: ask while it stands.
+  // Whether a cut or a gate has kept anything back, or something was slowed, turns out later: ask
+  // while it stands.
+  [[nodiscard]] bool slowed_link(NodeId from, NodeId to) const {
+    return network_.slowed_link(from, to);
+  }
+  [[nodiscard]] bool slowed_receiver(NodeId node) const { return network_.slowed_receiver(node); }
   [[nodiscard]] bool met_cut(NodeId from, NodeId to) { return network_.met_cut(from, to); }
   void hold(NodeId from, NodeId to, std::uint8_t payload) { network_.hold(from, to, payload); }
   [[nodiscard]] bool held_back(NodeId from, NodeId to, std::uint8_t payload) {
@@ -112,9 +117,9 @@ class World {
   struct Process {
     bool up = false;
     bool frozen = false;
-    bool stopping = false;              // it had its SIGTERM
-    bool restarts = false;              // it was started again meanwhile: begins when it has ended
-    bool terminating = false;           // a SIGTERM is pending until it moves again
+    bool stopping = false;     // it had its SIGTERM
+    bool restarts = false;     // it was started again meanwhile: begins when it has ended
+    bool terminating = false;  // a SIGTERM is pending until it moves again
     Incarnation incarnation;
     std::uint32_t timer_first = 0;  // its timers: [timer_first, timer_first + timer_count)
     std::uint32_t timer_count = 0;

@@ -190,8 +190,12 @@ void Judge::judge_count(const Expectation& expectation, const WatchResult& seen,
                         ExpectationResult& out) const {
   const auto count = static_cast<std::int64_t>(seen.facts);
   out.seen = fmt::format("{}", count);
-  out.event = seen.last_fact;
-  out.at = count == 0 ? seen.from : seen.last_fact_at;
+  const bool below = expectation.bound.min && count < *expectation.bound.min;
+  out.missing = below && is_over(result_, seen);
+  out.event = out.missing ? EventId() : seen.last_fact;
+  out.at = out.missing  ? std::min(seen.until, result_.end)
+           : count == 0 ? seen.from
+                        : seen.last_fact_at;
   const bool above = expectation.bound.max && count > *expectation.bound.max;
   out.verdict = above || is_over(result_, seen)
                     ? (within(expectation.bound, count) ? Verdict::kPass : Verdict::kFail)
@@ -217,6 +221,11 @@ void Judge::judge_states(const Expectation& expectation, const WatchResult& seen
     return;
   }
   out.seen = state_seen(scenario_, expectation, show_held ? seen.held_state : seen.parted_state);
+  out.missing = holds == Holds::kEventually && !show_held;
+  if (out.missing) {
+    out.at = std::min(seen.until, result_.end);
+    return;
+  }
   out.event = show_held ? seen.held_event : seen.parted_event;
   out.at = show_held ? seen.held : seen.parted;
 }
@@ -242,7 +251,9 @@ ExpectationResult Judge::judge_lost_offsets(const Expectation& expectation) cons
   const bool all = expectation.partition == kNoPartition;
   for (const LostRecord& record : result_.lost) {
     if (!all && record.partition != expectation.partition) continue;
-    if (seen.empty() || record.gone < out.at) {
+    const bool wanted = std::find(expectation.offsets.begin(), expectation.offsets.end(),
+                                  record.offset) != expectation.offsets.end();
+    if (!wanted && record.gone < out.at) {
       out.event = record.event;
       out.at = record.gone;
     }

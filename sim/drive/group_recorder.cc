@@ -235,6 +235,7 @@ void GroupRecorder::finish(Instant end, RunResult& result) {
     out.time_lag_peak = group.time_lag_peak;
     out.delivered = group.delivered;
     out.recovery = group.over ? kForever : Duration();
+    out.recovers_from = group.over ? last_fault_ : group.over_fault;
     if (group.over || group.over_until == kNever) continue;
     out.recovery = group.over_until - group.over_fault;
     out.recovered_at = group.over_until;

@@ -34,14 +34,23 @@ class Histogram {
 
   // The least value that `thousandths` of all values do not exceed (nearest rank).
   [[nodiscard]] Duration quantile(std::uint32_t thousandths) const {
-    const std::uint64_t rank = std::max<std::uint64_t>((count_ * thousandths + 999) / 1000, 1);
-    if (rank >= count_) return max_;
+    const std::uint64_t wanted = rank(count_, thousandths);
+    if (wanted >= count_) return max_;
     std::uint64_t below = 0;
     for (std::size_t i = 0; i < buckets_.size(); ++i) {
       below += buckets_[i];
-      if (below >= rank) return std::min(middle(i), max_);
+      if (below >= wanted) return std::min(middle(i), max_);
     }
     return max_;
+  }
+
+  // Which of `count` values, counted from the least, is that quantile.
+  static std::uint64_t rank(std::uint64_t count, std::uint32_t thousandths) {
+    return std::max<std::uint64_t>((count * thousandths + 999) / 1000, 1);
+  }
+  // What a quantile says for this value.
+  static Duration rounded(Duration value) {
+    return middle(bucket(static_cast<std::uint64_t>(value.ns())));
   }
 
  private:

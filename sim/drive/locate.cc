@@ -2,83 +2,12 @@
 
 #include <algorithm>
 
-#include "drive/run.h"
+#include "drive/measure.h"
+#include "drive/replay.h"
 
 namespace ackident {
 
 namespace {
-
-// A count that went above its bound, or an offset that is not where it should be.
-struct Sought {
-  const Expectation* wanted = nullptr;
-  ExpectationResult* judged = nullptr;
-  std::int64_t count = 0;
-  std::int64_t epoch = -1;  // the newest leader's
-};
-
-// What a fact adds to the count that an expectation is about.
-std::int64_t amount(const Expectation& wanted, const Fact& fact) {
-  switch (wanted.kind) {
-    case ExpectKind::kFactCount: return fact.kind == wanted.fact ? 1 : 0;
-    case ExpectKind::kFailed: return fact.kind == FactKind::kFailed ? fact.c : 0;
-    case ExpectKind::kAcked: return fact.kind == FactKind::kAcked ? fact.c : 0;
-    case ExpectKind::kSent: return fact.kind == FactKind::kRecordsSent ? fact.c : 0;
-    case ExpectKind::kError: {
-      const bool told = fact.kind == FactKind::kRetried || fact.kind == FactKind::kFailed;
-      return told && fact.b == static_cast<std::int64_t>(wanted.error) ? 1 : 0;
-    }
-    default: return 0;
-  }
-}
-
-bool is_counted(ExpectKind kind) {
-  switch (kind) {
-    case ExpectKind::kFactCount:
-    case ExpectKind::kFailed:
-    case ExpectKind::kAcked:
-    case ExpectKind::kSent:
-    case ExpectKind::kError: return true;
-    default: return false;
-  }
-}
-
-bool is_offset(ExpectKind kind) {
-  return kind == ExpectKind::kHighWatermark || kind == ExpectKind::kLogEnd;
-}
-
-// Whether the fact moved the end of the log, or the high watermark of the newest leader.
-bool moves(Sought& sought, const Fact& fact) {
-  if (fact.partition != sought.wanted->partition) return false;
-  const bool log = sought.wanted->kind == ExpectKind::kLogEnd && fact.node == sought.wanted->node;
-  switch (fact.kind) {
-    case FactKind::kAppended:
-    case FactKind::kReplicated:
-    case FactKind::kTruncated:
-    case FactKind::kTailLost:
-    case FactKind::kLogWiped: return log;
-    case FactKind::kBecameLeader:
-    case FactKind::kHighWatermark:
-      if (sought.wanted->kind != ExpectKind::kHighWatermark || fact.c < sought.epoch) return false;
-      sought.epoch = fact.c;
-      return true;
-    default: return false;
-  }
-}
-
-bool is_found(Sought& sought, Instant at, const Fact& fact) {
-  if (is_offset(sought.wanted->kind)) return at <= sought.wanted->at && moves(sought, fact);
-  if (sought.judged->at < kNever) return false;
-  sought.count += amount(*sought.wanted, fact);
-  return sought.count > *sought.wanted->bound.max;
-}
-
-void watch(void* context, Instant at, EventId event, EventId, const Fact& fact) {
-  for (Sought& sought : *static_cast<std::vector<Sought>*>(context)) {
-    if (!is_found(sought, at, fact)) continue;
-    sought.judged->at = at;
-    sought.judged->event = event;
-  }
-}
 
 // When the windows of one partition became longer than `max`, all together; kNever: they did not.
 Instant too_long_at(const std::vector<Window>& windows, Duration max) {
@@ -91,74 +20,157 @@ Instant too_long_at(const std::vector<Window>& windows, Duration max) {
   return kNever;
 }
 
-// When replicas were missing from the ISR; the timeline has a point for each change of it.
-std::vector<Window> under_replicated(const PartitionResult& partition, std::size_t replicas,
-                                     Instant end) {
-  std::vector<Window> windows;
-  for (std::size_t i = 0; i < partition.timeline.size(); ++i) {
-    const PartitionPoint& point = partition.timeline[i];
-    const bool last = i + 1 == partition.timeline.size();
-    if (point.isr.size() < replicas) {
-      windows.push_back({point.at, last ? end : partition.timeline[i + 1].at});
-    }
+const std::vector<Window>& windows_of(const PartitionResult& partition, ExpectKind kind) {
+  switch (kind) {
+    case ExpectKind::kWriteUnavailable: return partition.no_writes;
+    case ExpectKind::kReadUnavailable: return partition.no_reads;
+    case ExpectKind::kUnderReplicated: return partition.too_few_replicas;
+    default: return partition.too_few_in_sync;
   }
-  return windows;
 }
 
-Instant outage_at(const Scenario& scenario, const Expectation& wanted, const RunResult& result) {
-  const auto& assignment = scenario.setup.composition.assignment;
-  const Duration max(*wanted.bound.max);
+bool is_outage(ExpectKind kind) {
+  return kind == ExpectKind::kWriteUnavailable || kind == ExpectKind::kReadUnavailable ||
+         kind == ExpectKind::kUnderReplicated || kind == ExpectKind::kUnderMinIsr;
+}
+
+Instant outage_at(const Expectation& wanted, const RunResult& result) {
   Instant first = kNever;
   for (std::uint32_t p = 0; p < result.partitions.size(); ++p) {
     if (wanted.partition != kNoPartition && wanted.partition != PartitionId(p)) continue;
-    const PartitionResult& partition = result.partitions[p];
-    const Instant at =
-        wanted.kind == ExpectKind::kWriteUnavailable ? too_long_at(partition.no_writes, max)
-        : wanted.kind == ExpectKind::kReadUnavailable
-            ? too_long_at(partition.no_reads, max)
-            : too_long_at(under_replicated(partition, assignment[p].size(), result.end), max);
-    first = std::min(first, at);
+    const std::vector<Window>& windows = windows_of(result.partitions[p], wanted.kind);
+    first = std::min(first, too_long_at(windows, Duration(*wanted.bound.max)));
   }
   return first;
 }
 
-Instant peak_at(const Expectation& wanted, const RunResult& result) {
-  const GroupResult* highest = nullptr;
+// The peak, or when the time to recover was over, of the first group that is above its bound.
+Instant lag_at(const Expectation& wanted, const RunResult& result) {
+  Instant first = kNever;
   for (std::size_t g = 0; g < result.groups.size(); ++g) {
     if (wanted.group >= 0 && static_cast<std::size_t>(wanted.group) != g) continue;
     const GroupResult& group = result.groups[g];
-    if (highest == nullptr || group.lag_peak > highest->lag_peak) highest = &group;
+    const std::int64_t max = *wanted.bound.max;
+    if (wanted.kind == ExpectKind::kLagPeak) {
+      if (group.lag_peak > max) first = std::min(first, group.lag_peak_at);
+    } else if (group.recovery.ns() > max) {
+      first = std::min(first, group.recovers_from + Duration(max));
+    }
   }
-  const bool above = highest != nullptr && highest->lag_peak > *wanted.bound.max;
-  return above ? highest->lag_peak_at : kNever;
+  return first;
+}
+
+// Of records that can be had no more, or not now.
+struct Gone {
+  Moment moment;
+  std::uint64_t records = 1;
+};
+
+// The latest election of the partition, or when it went offline for good.
+Moment last_change_of_leader(const PartitionResult& partition) {
+  Moment last{Instant(), EventId()};
+  for (std::size_t i = 1; i < partition.timeline.size(); ++i) {
+    const PartitionPoint& point = partition.timeline[i];
+    if (point.leader != partition.timeline[i - 1].leader) last = {point.at, point.event};
+  }
+  return last;
+}
+
+// A record is lost with its last copy; if there still is one, when the log without it began to
+// count; and if it was not in any, or the other log counted before, with its acknowledgement.
+Gone gone_of(const LostRecord& record, const RunResult& result) {
+  if (record.gone < kNever) return {{record.gone, record.event}};
+  const Gone acked{{record.acked, EventId()}};
+  if (record.how == CopyEnd::kNeverAppended) return acked;
+  const Moment elected = last_change_of_leader(result.partitions[record.partition.value()]);
+  return elected.at < record.acked ? acked : Gone{elected};
+}
+
+std::vector<Gone> gone_records(ExpectKind kind, const RunResult& result) {
+  std::vector<Gone> gone;
+  if (kind == ExpectKind::kLost) {
+    for (const LostRecord& record : result.lost) gone.push_back(gone_of(record, result));
+  } else {
+    for (const PartitionResult& partition : result.partitions) {
+      if (partition.stranded == 0) continue;
+      gone.push_back({last_change_of_leader(partition), partition.stranded});
+    }
+  }
+  std::stable_sort(gone.begin(), gone.end(), [](const Gone& a, const Gone& b) {
+    return a.moment.at != b.moment.at ? a.moment.at < b.moment.at : a.moment.event < b.moment.event;
+  });
+  return gone;
+}
+
+// With which record they became too many. Only so many lost ones are listed: then with the last.
+Moment too_many_gone(const Expectation& wanted, const RunResult& result) {
+  Moment moment;
+  std::uint64_t sum = 0;
+  for (const Gone& gone : gone_records(wanted.kind, result)) {
+    moment = gone.moment;
+    sum += gone.records;
+    if (sum > static_cast<std::uint64_t>(*wanted.bound.max)) break;
+  }
+  return moment;
+}
+
+bool is_state(ExpectKind kind) {
+  return kind == ExpectKind::kLeader || kind == ExpectKind::kLeaderEpoch ||
+         kind == ExpectKind::kIsr || kind == ExpectKind::kHighWatermark ||
+         kind == ExpectKind::kLogEnd;
+}
+
+// States, offsets and invariants were judged together with their moment.
+bool is_dated(ExpectKind kind) {
+  return is_state(kind) || kind == ExpectKind::kLostOffsets || kind == ExpectKind::kInvariants;
+}
+
+// What did not become so much as it should: nobody can say so before the end.
+bool is_below(const Scenario& scenario, const RunResult& result, const Expectation& wanted) {
+  return wanted.bound.min && measure(scenario, result, wanted).value < *wanted.bound.min;
+}
+
+void locate(const Expectation& wanted, const RunResult& result, ExpectationResult& judged) {
+  if (is_outage(wanted.kind)) {
+    judged.at = outage_at(wanted, result);
+  } else if (wanted.kind == ExpectKind::kLagPeak || wanted.kind == ExpectKind::kLagRecovery) {
+    judged.at = lag_at(wanted, result);
+  } else if (wanted.kind == ExpectKind::kLost || wanted.kind == ExpectKind::kStranded) {
+    const Moment moment = too_many_gone(wanted, result);
+    judged.at = moment.at;
+    judged.event = moment.event;
+  }
 }
 
 }  // namespace
 
 void locate_failures(const Scenario& scenario, RunResult& result) {
-  std::vector<Sought> sought;
+  std::vector<std::size_t> sought;
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const Expectation& wanted = scenario.expect[i];
     ExpectationResult& judged = result.expectations[i];
     // A window knows itself when it was broken.
     if (judged.verdict != Verdict::kFail || wanted.window) continue;
-    if (is_offset(wanted.kind)) sought.push_back({&wanted, &judged});
-    if (judged.at < kNever || !wanted.bound.max) continue;
-    if (wanted.kind == ExpectKind::kWriteUnavailable ||
-        wanted.kind == ExpectKind::kReadUnavailable ||
-        wanted.kind == ExpectKind::kUnderReplicated) {
-      judged.at = outage_at(scenario, wanted, result);
-    } else if (wanted.kind == ExpectKind::kLagPeak) {
-      judged.at = peak_at(wanted, result);
-    } else if (is_counted(wanted.kind)) {
-      sought.push_back({&wanted, &judged});
+    const bool dated = is_dated(wanted.kind);
+    if (!dated && is_below(scenario, result, wanted)) {
+      judged.at = kNever;
+      judged.event = EventId();
+    } else if (Replay::finds(wanted)) {
+      sought.push_back(i);
+    } else if (!dated) {
+      locate(wanted, result, judged);
     }
   }
-  if (sought.empty()) return;
-  RunHooks hooks;
-  hooks.on_fact = watch;
-  hooks.context = &sought;
-  Runner(scenario).run(result.seed, hooks);
+  if (!sought.empty()) {
+    Replay replay(scenario, result);
+    for (const std::size_t i : sought) replay.seek(scenario.expect[i], result.expectations[i]);
+    replay.run();
+  }
+  for (ExpectationResult& judged : result.expectations) {
+    if (judged.verdict != Verdict::kFail || judged.at < kNever) continue;
+    judged.at = result.end;
+    judged.missing = true;
+  }
 }
 
 }  // namespace ackident

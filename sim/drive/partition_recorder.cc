@@ -55,10 +55,14 @@ void PartitionRecorder::reset(const Scenario& scenario, MetricRecorder& metrics)
     fresh.timeline = std::move(state.timeline);
     fresh.write_windows = std::move(state.write_windows);
     fresh.read_windows = std::move(state.read_windows);
+    fresh.replica_windows = std::move(state.replica_windows);
+    fresh.min_isr_windows = std::move(state.min_isr_windows);
     state = std::move(fresh);
     state.timeline.clear();
     state.write_windows.clear();
     state.read_windows.clear();
+    state.replica_windows.clear();
+    state.min_isr_windows.clear();
     state.leader = replicas.empty() ? kNoNode : replicas[0];
     state.isr = replicas;
     state.in_sync = replicas.size();
@@ -116,8 +120,9 @@ void PartitionRecorder::settle(Instant at, PartitionId partition, MetricRecorder
   const std::uint32_t least = min_isr(partition);
   const std::uint32_t in_sync = state.in_sync;
   const bool led = state.leader != kNoNode;
-  state.under_replicated.set(in_sync < replicas, at);
-  state.under_min_isr.set(in_sync < least, at);
+  settle_window(state.under_replicated, in_sync < replicas, at, state.replica_windows,
+                state.truncated);
+  settle_window(state.under_min_isr, in_sync < least, at, state.min_isr_windows, state.truncated);
   state.offline.set(!led, at);
   const bool served = serves(partition);
   const bool acks_all = topic_acks_all_[composition_->topic_of[partition.value()].value()] != 0;
@@ -179,14 +184,16 @@ void PartitionRecorder::finish(Instant end, EventId event, RunResult& result) {
     add_point(end, event, PartitionId(i), true);
     settle_window(state.no_reads, false, end, state.read_windows, state.truncated);
     settle_window(state.no_writes, false, end, state.write_windows, state.truncated);
-    for (Stopwatch* watch : {&state.under_replicated, &state.under_min_isr, &state.offline}) {
-      watch->set(false, end);
-    }
+    settle_window(state.under_replicated, false, end, state.replica_windows, state.truncated);
+    settle_window(state.under_min_isr, false, end, state.min_isr_windows, state.truncated);
+    state.offline.set(false, end);
     PartitionResult& out = result.partitions[i];
     out.timeline = state.timeline;
     out.timeline_truncated = state.truncated;
     out.no_writes = state.write_windows;
     out.no_reads = state.read_windows;
+    out.too_few_replicas = state.replica_windows;
+    out.too_few_in_sync = state.min_isr_windows;
     out.no_writes_total = state.no_writes.total;
     out.no_reads_total = state.no_reads.total;
     out.under_replicated = state.under_replicated.total;

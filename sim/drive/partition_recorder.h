@@ -67,7 +67,7 @@ class PartitionRecorder {
     std::uint8_t gauges = 0;  // bit per gauge of metrics that counts this partition
     Stopwatch under_replicated, under_min_isr, offline, no_writes, no_reads;
     std::vector<PartitionPoint> timeline;
-    std::vector<Window> write_windows, read_windows;
+    std::vector<Window> write_windows, read_windows, replica_windows, min_isr_windows;
     bool truncated = false;
   };
   struct Question {

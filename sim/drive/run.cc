@@ -151,7 +151,7 @@ void Runner::finish() {
   invariants_.finish(world_, shadows_, account_, result_.settled < kNever);
   result_.violations = invariants_.violations();
   result_.faults.clear();
-  injector_.note_kept_back(world_);
+  injector_.note_bites(world_);
   for (const FaultState& state : injector_.states()) {
     result_.faults.push_back({state.fired, state.bit, state.times});
   }

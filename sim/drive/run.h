@@ -31,6 +31,7 @@ class Runner {
   const RunResult& run(std::uint64_t seed, const RunHooks& hooks = {});
 
   [[nodiscard]] const World& world() const { return world_; }
+  [[nodiscard]] const Account& account() const { return account_; }
 
  private:
   void watch(const Step& step, const RunHooks& hooks);

@@ -35,8 +35,9 @@ std::string duration_rounded(Duration duration) {
   return duration_text(milliseconds((duration.ns() + 500'000) / 1'000'000));
 }
 
-std::string since_text(Instant at, EventId event) {
+std::string since_text(Instant at, EventId event, bool missing) {
   if (at >= kNever) return {};
+  if (missing) return fmt::format("; not by {}", duration_rounded(at - Instant()));
   const std::string number = event == EventId() ? "" : fmt::format(" (e{})", event.value());
   return fmt::format("; first at {}{}", duration_rounded(at - Instant()), number);
 }

@@ -13,8 +13,9 @@ std::string duration_text(Duration duration);
 // For eyes: rounded to the millisecond, below a second to the microsecond.
 std::string duration_rounded(Duration duration);
 
-// "; first at 42.04 s (e105461)"; without an event its number is left out, without a time all.
-std::string since_text(Instant at, EventId event);
+// "; first at 42.04 s (e105461)"; without an event its number is left out, without a time all. Of
+// what is missing: "; not by 60.981 s".
+std::string since_text(Instant at, EventId event, bool missing);
 
 // Names as the scenario gives them; "none" for none.
 std::string node_text(const Scenario& scenario, NodeId node);

@@ -132,24 +132,8 @@ class Network {
 
   // One direction carries nothing more. With `reset` the open connections of the pair break; what
   // had ended before is not held up.
-  void cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause) {
-    cut_.at(from.value(), to.value()) = kCut;
-    for_each_way(from, to, [&](Connection& c, Way way) {
-      if (reset && c.state == State::kOpen) {
-        meet_cut(from, to);
-        return break_off(c, now, cause);
-      }
-      if (!reset && c.state != State::kFailed) queue_.block(c.lane_of(way), kBlockCut);
-    });
-  }
-  void heal(NodeId from, NodeId to, Instant now) {
-    cut_.at(from.value(), to.value()) = 0;
-    for_each_way(from, to, [&](Connection& c, Way way) {
-      if ((queue_.blocked(c.lane_of(way)) & kBlockCut) == 0) return;
-      const bool empty = queue_.empty(c.lane_of(way));
-      unblock(c, way, kBlockCut, empty ? now : now + one_way(c, way));
-    });
-  }
+  void cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause);
+  void heal(NodeId from, NodeId to, Instant now);
   [[nodiscard]] bool is_cut(NodeId from, NodeId to) const {
     return cut_.get(from.value(), to.value()) != 0;
   }
@@ -164,11 +148,14 @@ class Network {
   // Every later message from -> to takes that much longer; a zero ends it. Whether that is news.
   bool slow_link(NodeId from, NodeId to, Duration extra) {
     any_slow_ = true;
-    return std::exchange(slow_.at(from.value(), to.value()), extra) != extra;
+    return slow_.at(from.value(), to.value()).change(extra);
   }
-  bool slow_receiver(NodeId to, Duration extra) {
-    return std::exchange(node(to).extra, extra) != extra;
+  bool slow_receiver(NodeId to, Duration extra) { return node(to).slow.change(extra); }
+  // Has what slows them now slowed a message?
+  [[nodiscard]] bool slowed_link(NodeId from, NodeId to) const {
+    return slow_.get(from.value(), to.value()).met;
   }
+  [[nodiscard]] bool slowed_receiver(NodeId to) const { return nodes_[to.value()].slow.met; }
 
   // Messages of this kind stay at the receiver's door, and with them whatever follows on their
   // lane.
@@ -176,14 +163,7 @@ class Network {
     if (gate(from, to, kind) == nullptr) gates_.push_back({from, to, kind});
   }
   // False: nothing was held there.
-  bool release(NodeId from, NodeId to, std::uint8_t kind, Instant now) {
-    const Gate* const found = gate(from, to, kind);
-    if (found == nullptr) return false;
-    gates_.erase(gates_.begin() + (found - gates_.data()));
-    // If another gate holds the head as well, it is stopped again when it comes up.
-    for_each_way(from, to, [&](Connection& c, Way way) { unblock(c, way, kBlockHeld, now); });
-    return true;
-  }
+  bool release(NodeId from, NodeId to, std::uint8_t kind, Instant now);
   // Has the gate that stands there stopped a message?
   [[nodiscard]] bool held_back(NodeId from, NodeId to, std::uint8_t kind) {
     const Gate* const found = gate(from, to, kind);
@@ -210,12 +190,27 @@ class Network {
  private:
   using State = Connection::State;
 
+  // What makes messages slower, and whether it has.
+  struct Slow {
+    Duration extra;
+    bool met = false;
+
+    bool change(Duration to) {
+      if (extra == to) return false;
+      *this = {to, false};
+      return true;
+    }
+    Duration meet() {
+      met = met || extra > Duration();
+      return extra;
+    }
+  };
   struct Node {
     bool up = false;
     bool host_on = true;
     bool listening = false;
     bool frozen = false;
-    Duration extra;
+    Slow slow;
   };
   static constexpr std::uint8_t kCut = 1;
   static constexpr std::uint8_t kMetCut = 2;  // and something was kept back by it
@@ -291,8 +286,8 @@ class Network {
     const auto w = static_cast<std::uint32_t>(way);
     const Sampler& latency = *c.latency[w];
     const std::uint64_t ordinal = c.sent[w]++;
-    Duration total = nodes_[c.to(way).value()].extra;
-    if (any_slow_) total += slow_.get(c.from(way).value(), c.to(way).value());
+    Duration total = nodes_[c.to(way).value()].slow.meet();
+    if (any_slow_) total += slow_.at(c.from(way).value(), c.to(way).value()).meet();
     if (latency.is_constant()) return total + latency.sample(0);
     return total +
            latency.sample(chooser_.bits({ChoiceKind::kLinkLatency, c.subject(way), ordinal}));
@@ -353,7 +348,7 @@ class Network {
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
   PairTable<std::uint8_t> cut_;     // 0: whole
-  PairTable<Duration> slow_;
+  PairTable<Slow> slow_;
   PairTable<Instant> sending_until_;
   std::vector<Gate> gates_;
   bool any_slow_ = false;

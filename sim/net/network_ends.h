@@ -1,5 +1,5 @@
-// The rare verbs of Network: how connections begin and end, and what the ends are told. Included by
-// network.h alone.
+// The rare verbs of Network: how connections begin and end, what the ends are told, cuts and gates.
+// Included by network.h alone.
 #pragma once
 
 #include "net/network.h"
@@ -182,6 +182,38 @@ void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant no
   if (id == c.acceptor) return tell_initiator(c, now, cause);
   c.state = State::kClosed;
   tell_acceptor(c, unread, now, cause);
+}
+
+template <class Message>
+void Network<Message>::cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause) {
+  cut_.at(from.value(), to.value()) = kCut;
+  for_each_way(from, to, [&](Connection& c, Way way) {
+    if (reset && c.state == State::kOpen) {
+      meet_cut(from, to);
+      return break_off(c, now, cause);
+    }
+    if (!reset && c.state != State::kFailed) queue_.block(c.lane_of(way), kBlockCut);
+  });
+}
+
+template <class Message>
+void Network<Message>::heal(NodeId from, NodeId to, Instant now) {
+  cut_.at(from.value(), to.value()) = 0;
+  for_each_way(from, to, [&](Connection& c, Way way) {
+    if ((queue_.blocked(c.lane_of(way)) & kBlockCut) == 0) return;
+    const bool empty = queue_.empty(c.lane_of(way));
+    unblock(c, way, kBlockCut, empty ? now : now + one_way(c, way));
+  });
+}
+
+template <class Message>
+bool Network<Message>::release(NodeId from, NodeId to, std::uint8_t kind, Instant now) {
+  const Gate* const found = gate(from, to, kind);
+  if (found == nullptr) return false;
+  gates_.erase(gates_.begin() + (found - gates_.data()));
+  // If another gate holds the head as well, it is stopped again when it comes up.
+  for_each_way(from, to, [&](Connection& c, Way way) { unblock(c, way, kBlockHeld, now); });
+  return true;
 }
 
 }  // namespace ackident

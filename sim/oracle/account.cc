@@ -37,6 +37,7 @@ void Account::reset(const Composition& composition) {
     }
   }
   reordered_ = 0;
+  twice_ = 0;
 }
 
 BatchGhost& Account::ghost(std::uint32_t producer, BatchNumber number) {
@@ -124,7 +125,10 @@ void Account::on_delivered(const Fact& fact, const Composition& composition) {
       continue;
     }
     const std::int64_t overlap = std::min(range.to, to) - std::max(range.from, from);
-    if (overlap > 0) state.twice += static_cast<std::uint64_t>(overlap);
+    if (overlap > 0) {
+      state.twice += static_cast<std::uint64_t>(overlap);
+      twice_ += static_cast<std::uint64_t>(overlap);
+    }
     if (range.to < merged.from || range.from > merged.to) {
       kept.push_back(range);
     } else {
@@ -315,22 +319,37 @@ void Account::list_lost(const World& world, const Shadows& shadows, RunResult& r
                    });
 }
 
-// What lies in the final log between where the consumer began and where it stands, and was never
-// handed over. A partition that ends offline has no final log: nothing can be said of it.
-std::uint64_t Account::skipped(const Delivered& state, const PartitionLog* log) {
-  if (state.first == kNoOffset || log == nullptr) return 0;
-  std::int64_t missing = 0;
-  const Offset end = std::min(state.position, log->end());
-  for (Offset at = std::max(state.first, log->start()); at < end;) {
-    const Offset run_end = std::min(log->run_end(at), end);
-    missing += run_end - at;
+// Ranges of one epoch stand in ascending order: what lies between them was not handed over.
+void Account::skip(const Delivered& state, const PartitionLog& log, Skipped skipped,
+                   std::vector<Skipped>& out) {
+  if (state.first == kNoOffset) return;
+  const Offset end = std::min(state.position, log.end());
+  for (Offset at = std::max(state.first, log.start()); at < end;) {
+    const Offset run_end = std::min(log.run_end(at), end);
+    skipped.epoch = log.epoch_at(at);
     for (const Range& range : state.ranges) {
-      if (range.epoch != log->epoch_at(at)) continue;
-      missing -= std::max<std::int64_t>(0, std::min(range.to, run_end) - std::max(range.from, at));
+      if (range.epoch != skipped.epoch || range.to <= at) continue;
+      skipped.from = at;
+      skipped.to = std::min(range.from, run_end);
+      if (skipped.from < skipped.to) out.push_back(skipped);
+      at = std::min(range.to, run_end);
     }
+    skipped.from = at;
+    skipped.to = run_end;
+    if (skipped.from < skipped.to) out.push_back(skipped);
     at = run_end;
   }
-  return static_cast<std::uint64_t>(missing);
+}
+
+std::vector<Skipped> Account::skipped(const World& world) const {
+  std::vector<Skipped> out;
+  for (std::uint32_t i = 0; i < delivered_.size(); ++i) {
+    for (const auto& [partition, state] : delivered_[i]) {
+      const PartitionLog* const log = leader_log(world, partition);
+      if (log != nullptr) skip(state, *log, {i, partition, {}, {}, {}}, out);
+    }
+  }
+  return out;
 }
 
 void Account::account_consumers(const World& world, RunResult& result) {
@@ -347,8 +366,11 @@ void Account::account_consumers(const World& world, RunResult& result) {
     for (const auto& [partition, state] : delivered_[i]) {
       group.delivered += state.records;
       group.delivered_twice += state.twice;
-      group.skipped += skipped(state, leader_log(world, partition));
     }
+  }
+  for (const Skipped& skipped : skipped(world)) {
+    result.groups[composition.consumers[skipped.consumer].group].skipped +=
+        static_cast<std::uint64_t>(skipped.to - skipped.from);
   }
 }
 

@@ -24,7 +24,7 @@ struct BatchGhost {
   PartitionId partition = kNoPartition;
   std::uint32_t count = 0;
   std::int64_t first_record = 0;
-  Instant sent = kNever;  // when send() of its first record was called
+  Instant sent = kNever;                 // when send() of its first record was called
   std::uint64_t told_after_ns : 52 = 0;  // since sent: 52 bits are 52 days
   std::uint64_t told_as : 2 = 0;         // a Told
   std::uint64_t is_elsewhere : 1 = 0;    // in the end on a log that does not lead
@@ -36,6 +36,16 @@ struct BatchGhost {
   }
 };
 static_assert(sizeof(BatchGhost) == 32);
+
+// Records of one epoch in a final log that lie behind where a consumer began and before where it
+// stands, and that it was never handed.
+struct Skipped {
+  std::uint32_t consumer = 0;
+  PartitionId partition;
+  LeaderEpoch epoch;
+  Offset from;
+  Offset to;
+};
 
 class Account {
  public:
@@ -59,6 +69,11 @@ class Account {
   void settle_accounts(const World& world, const Shadows& shadows, RunResult& result);
 
   [[nodiscard]] const BatchGhost* find(std::uint32_t producer, BatchNumber number) const;
+  // So far, by all consumers.
+  [[nodiscard]] std::uint64_t delivered_twice() const { return twice_; }
+  // When the run is over. A partition that ends offline has no final log: nothing can be said of
+  // it.
+  [[nodiscard]] std::vector<Skipped> skipped(const World& world) const;
 
  private:
   // What a consumer was handed of one partition: disjoint ranges, ascending by epoch and offset.
@@ -83,12 +98,14 @@ class Account {
   void tell_fates(const World& world, RunResult& result);
   void list_lost(const World& world, const Shadows& shadows, RunResult& result);
   void account_consumers(const World& world, RunResult& result);
-  static std::uint64_t skipped(const Delivered& state, const PartitionLog* log);
+  static void skip(const Delivered& state, const PartitionLog& log, Skipped skipped,
+                   std::vector<Skipped>& out);
   Delivered& delivered(std::uint32_t consumer, PartitionId partition);
 
   std::vector<std::vector<BatchGhost>> batches_;  // by producer, by batch number
   std::vector<std::vector<std::pair<PartitionId, Delivered>>> delivered_;  // by consumer
   std::uint64_t reordered_ = 0;
+  std::uint64_t twice_ = 0;
   std::vector<std::int64_t> newest_;  // per producer, scratch of count_leader_log
 };
 

@@ -70,6 +70,8 @@ struct PartitionResult {
   bool timeline_truncated = false;
   std::vector<Window> no_writes;  // acks=all (or the producers' own acks) not accepted
   std::vector<Window> no_reads;
+  std::vector<Window> too_few_replicas;  // in the ISR, of all there are ...
+  std::vector<Window> too_few_in_sync;   // ... and of min.insync.replicas
   Duration no_writes_total;
   Duration no_reads_total;
   Duration under_replicated;
@@ -117,6 +119,7 @@ struct GroupResult {
   Duration time_lag_peak;
   Duration recovery;  // from the last fault that bit before until lag is back for good to what it
                       // was before the first one; 0: never above; kForever: not within the run
+  Instant recovers_from;          // the last fault, where there was something to recover from
   Instant recovered_at = kNever;  // when it was back; kNever: never above, or not within the run
   std::uint64_t delivered = 0;
   std::uint64_t delivered_twice = 0;
@@ -169,8 +172,9 @@ struct ExpectationResult {
   Verdict verdict{};
   std::string expected;  // "at most 0"
   std::string seen;      // "37"
-  EventId event;         // first event where they part, if known (0: none)
-  Instant at = kNever;
+  EventId event;         // first event where they part (0: none made them part)
+  Instant at = kNever;   // when they parted
+  bool missing = false;  // by then something had not come that should have
 };
 
 struct RunResult {

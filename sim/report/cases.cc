@@ -42,7 +42,8 @@ void add_expectations(const Scenario& scenario, const RunResult& result, bool of
     const Expectation& wanted = scenario.expect[i];
     if (of_many && wanted.share < kEverySeed) {
       const bool held = judged.verdict == Verdict::kPass;
-      if (held || judged.verdict == Verdict::kFail) out.shared.push_back({i, held});
+      if (held || judged.verdict == Verdict::kFail)
+        out.shared.push_back({i, held, judged.event, judged.at, judged.missing});
       if (judged.verdict == Verdict::kFail) continue;
     }
     if (judged.verdict == Verdict::kPass) continue;
@@ -51,7 +52,7 @@ void add_expectations(const Scenario& scenario, const RunResult& result, bool of
     out.problems.push_back(
         {outcome_of(judged.verdict), wanted.line,
          fmt::format("{}: expected {}, seen {}", wanted.name, judged.expected, judged.seen),
-         judged.event, judged.at});
+         judged.event, judged.at, judged.missing});
   }
 }
 
@@ -108,7 +109,7 @@ std::string problem_text(const CaseProblem& problem) {
     text = fmt::format("{}: ", outcome_name(problem.outcome));
   }
   text += problem.what;
-  return text + since_text(problem.at, problem.event);
+  return text + since_text(problem.at, problem.event, problem.missing);
 }
 
 std::string command_text(const CaseResult& result) {
@@ -240,6 +241,10 @@ CaseResult case_result(const Scenario& scenario, const RunResult& result, bool o
 void ShareTally::add(const CaseResult& result) {
   for (const CaseResult::Shared& shared : result.shared) {
     Seen& seen = seen_[shared.expectation];
+    if (!shared.held && seen.held == seen.judged) {
+      seen.first_seed = result.seed;
+      seen.first = shared;
+    }
     ++seen.judged;
     if (shared.held) ++seen.held;
   }
@@ -261,12 +266,10 @@ std::optional<CaseResult> ShareTally::judge(const Scenario& scenario, std::strin
       continue;
     }
     out.outcome = CaseOutcome::kFail;
-    out.problems.push_back(
-        {CaseOutcome::kFail,
-         wanted.line,
-         fmt::format("{}: expected on at least {}", what, percent_text(wanted.share)),
-         {},
-         kNever});
+    out.problems.push_back({CaseOutcome::kFail, wanted.line,
+                            fmt::format("{}: expected on at least {}; missed on seed {}", what,
+                                        percent_text(wanted.share), seen.first_seed),
+                            seen.first.event, seen.first.at, seen.first.missing});
   }
   return out;
 }

@@ -34,6 +34,7 @@ struct CaseProblem {
   std::string what;        // "lost: expected at most 0 records, seen 12 records"
   EventId event;           // first event where they part; EventId(): not known
   Instant at = kNever;
+  bool missing = false;  // by then something had not come that should have
 };
 
 struct CaseResult {
@@ -50,6 +51,9 @@ struct CaseResult {
   struct Shared {
     std::size_t expectation = 0;
     bool held = false;
+    EventId event;  // of one that did not: as in CaseProblem
+    Instant at = kNever;
+    bool missing = false;
   };
   std::vector<Shared> shared;
   std::string seeds;  // not one run: what was seen of all these, "0..99"
@@ -73,6 +77,8 @@ class ShareTally {
   struct Seen {
     std::uint64_t held = 0;
     std::uint64_t judged = 0;
+    std::uint64_t first_seed = 0;  // that it did not hold on
+    CaseResult::Shared first;
   };
   std::map<std::size_t, Seen> seen_;  // by expectation
 };

@@ -302,15 +302,18 @@ bool StripChart::is_news(const Fact& fact) {
 }
 
 std::string StripChart::cause_text(EventId event, EventId cause) const {
-  const bool of_fault =
-      fault_ >= 0 && fault_event_ != EventId() && (event == fault_event_ || cause == fault_event_);
-  if (of_fault) return fmt::format("fault {}", fault_ + 1);
+  for (const EventId one : {event, cause}) {
+    const auto fault =
+        std::lower_bound(faults_.begin(), faults_.end(), one,
+                         [](const auto& known, EventId wanted) { return known.first < wanted; });
+    const bool known = one != EventId() && fault != faults_.end() && fault->first == one;
+    if (known) return fmt::format("fault {}", fault->second + 1);
+  }
   return cause == EventId() ? "scenario" : fmt::format("e{}", cause.value());
 }
 
 void StripChart::learn_fault(Instant at, EventId event, const Fact& fact) {
-  fault_ = fact.a;
-  fault_event_ = event;
+  if (faults_.empty() || faults_.back().first < event) faults_.emplace_back(event, fact.a);
   const auto& faults = scenario_.setup.faults;
   const auto index = static_cast<std::size_t>(fact.a);
   if (index >= faults.size() || faults[index].revert_after == Duration()) return;

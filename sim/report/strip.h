@@ -93,8 +93,7 @@ class StripChart {
   // What a step of the scenario does stands below the fault that it was.
   std::vector<std::string> held_;
   EventId held_event_;
-  EventId fault_event_;  // the latest fault's
-  std::int64_t fault_ = -1;
+  std::vector<std::pair<EventId, std::int64_t>> faults_;  // that fired, and their events, in order
 };
 
 // What a fact says, and its mark; empty if it is not a transition.

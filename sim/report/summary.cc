@@ -116,6 +116,21 @@ void Summary::totals() {
   row("records", text, t.lost > 0 ? Colour::kBad : Colour::kPlain);
 }
 
+// What producers of the partition's topic felt. They may feel more than its leader's absence: an
+// isolated one that is there for nobody, requests that nobody answers, a partition next to it.
+Duration longest_wait(const Scenario& scenario, const RunResult& result, PartitionId partition) {
+  const Composition& composition = scenario.setup.composition;
+  Duration longest;
+  for (std::size_t i = 0; i < result.producers.size(); ++i) {
+    const Workload& workload = composition.producers[i].workload;
+    const bool writes = workload.partition == kNoPartition
+                            ? workload.topic == composition.topic_of[partition.value()]
+                            : workload.partition == partition;
+    if (writes) longest = std::max(longest, result.producers[i].latency.max);
+  }
+  return longest;
+}
+
 // Worst first.
 void Summary::unavailability() {
   std::vector<std::uint32_t> order;
@@ -144,6 +159,10 @@ void Summary::unavailability() {
                           partition.no_writes.size());
     }
     text += fmt::format(", no reads for {}", duration_rounded(partition.no_reads_total));
+    const Duration felt = longest_wait(scenario_, result_, PartitionId(i));
+    if (felt >= partition.no_writes_total + seconds(1)) {
+      text += fmt::format("; yet a record waited {} for its answer", duration_rounded(felt));
+    }
     texts.push_back(text);
   }
   rows("unavailable", texts, 4);
@@ -199,8 +218,9 @@ void Summary::expectations() {
     const Expectation& wanted = scenario_.expect[i];
     const std::string place =
         wanted.line == 0 ? scenario_.file : fmt::format("{}:{}", scenario_.file, wanted.line);
-    const std::string text = fmt::format("{}: {}: expected {}, seen {}{}", place, wanted.name,
-                                         seen.expected, seen.seen, since_text(seen.at, seen.event));
+    const std::string text =
+        fmt::format("{}: {}: expected {}, seen {}{}", place, wanted.name, seen.expected, seen.seen,
+                    since_text(seen.at, seen.event, seen.missing));
     if (seen.verdict == Verdict::kFail) {
       failed.push_back(text);
     } else {

@@ -153,7 +153,9 @@ std::optional<Selector> parse_selector(Decoder& decoder, const JsonNode& node,
 std::vector<Selector> read_selectors(Decoder& decoder, const JsonNode& node) {
   std::vector<Selector> out;
   for (const JsonNode* item : one_or_many(node)) {
-    if (!read_string(*item, decoder.problems)) continue;
+    // A broker's id may stand there as the number it is.
+    const bool id = item->kind == JsonKind::kNumber && small_number(item->text);
+    if (!id && !read_string(*item, decoder.problems)) continue;
     if (const auto selector = parse_selector(decoder, *item, item->text)) out.push_back(*selector);
   }
   if (node.is_array() && node.children.empty()) {

@@ -66,6 +66,41 @@ with tempfile.TemporaryDirectory() as name:
                  "first at 29.997 s\n"):
         if line not in text:
             problems.append(f"a failure lacks: {line}\n{text}")
+    # A small library of failures: every one has its moment.
+    library = pathlib.Path(scenario).parent
+    moments = {
+        "j02-retry-reorders-plain": ({"reordered": 0, "under_min_isr": {"max": "1s"}},
+                                     ["reordered: expected exactly 0 records, seen 1 record; "
+                                      "first at 20.232 s (e", "at orders/0; first at 13.747 s"]),
+        "j01-lost-response-plain": ({"duplicated": 0, "latency": {"max": {"max": "1s"}}},
+                                    ["seen 1 record; first at 4.117 s (e",
+                                     "seen 3.00175 s at p1; first at 5.002 s (e"]),
+        "k14-new-group-latest": ({"skipped": 0, "lag": {"*": {"recovery": {"max": "1s"}}}},
+                                 ["skipped: expected exactly 0 records, seen 1000 records; "
+                                  "first at 22.002 s (e", "; first at 13 s"]),
+        "k01-auto-commit-crash": ({"delivered_twice": {"max": 10}},
+                                  ["seen 300 records; first at 31.002 s (e"]),
+        "c01-last-in-sync-down": ({"failed": {"min": 99}, "facts": {"Killed": {"min": 99}},
+                                   "latency": {"p50": {"min": "100s"}}},
+                                  ["failed: expected at least 99 records, seen ", "; not by 62.549 s",
+                                   "facts.Killed: expected at least 99, seen 3; not by 62.549 s"]),
+        "a10-isolated-leader-acks1": ({"lost": {"max": 100}}, ["seen 262 records; first at 31.258 s (e"]),
+    }
+    for name, (wanted, lines) in moments.items():
+        _, text, _ = test(str(library / f"{name}.json"), "--set", f"expect={json.dumps(wanted)}")
+        for line in lines:
+            if line not in text:
+                problems.append(f"a failure of {name} lacks: {line}\n{text}")
+    impossible = {"lost": {"min": 9000000}, "sent": 0, "acked": 0, "under_replicated": {"min": "1h"},
+                  "partitions": {"orders/0": [{"isr": [], "within": "1s", "at": "1s"}]}}
+    _, text, _ = test(str(library), "--set", f"expect={json.dumps(impossible)}")
+    for line in text.splitlines():
+        failed = ": expected " in line and "VACUOUS" not in line and "UNKNOWN" not in line
+        if failed and "; first at " not in line and "; not by " not in line:
+            problems.append(f"no moment: {line}")
+    # An isolated leader is there, and for nobody: the summary says what producers felt.
+    isolated = str(library / "matrix/leader-isolated.json")
+    check("what producers felt", "; yet a record waited " in run("run", isolated)[1], True)
     check("nothing bites", test(scenario, *nothing_bites)[0], 3)
     check("failure before doubt", test(scenario, *nothing_bites, "--set",
                                        'expect={"acked": 1}')[0], 1)
@@ -104,6 +139,8 @@ with tempfile.TemporaryDirectory() as name:
     check("a folder", run("run", str(folder / "deep"))[1].splitlines()[0].split(":")[0],
           "PASS         also-good")
     check("two to one report", run("run", str(folder / "deep"), scenario, "--json", "-")[0], 2)
+
+    check("a report to no name", run("run", scenario, "--json", "")[0], 2)
 
     # A report that cannot be written is noticed before the run, and nothing is left behind.
     for target in (folder / "none/x.json", folder / "deep"):

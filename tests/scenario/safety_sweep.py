@@ -40,7 +40,7 @@ def expectation(least, crashes):
 
 
 def run(least, crashes):
-    words = [program, "test", f"{root}/scenarios/b11-rf5-two-power-losses.json",
+    words = [program, "test", f"{root}/scenarios/b11-rf5-two-down.json",
              "--set", f"min.insync.replicas={least}",
              "--set", f"faults={json.dumps(faults(least, crashes))}",
              "--set", f"expect={json.dumps(expectation(least, crashes))}"]

@@ -151,6 +151,16 @@ TEST_CASE("A fault that changes nothing does not bite, and the run is vacuous") 
   CHECK(bites(R"({"at": "5s", "slow_broker": {"target": "b1", "delay": "1ms"}})"));
   CHECK_FALSE(bites(R"({"at": "5s", "slow_broker": {"target": "b1", "delay": "0s"}})"));
   CHECK_FALSE(bites(R"({"at": "5s", "slow_link": {"from": "b1", "to": "b2", "delay": "0s"}})"));
+  // They bite when they slow a message: b2 and b3 have nothing to say to each other.
+  const std::string slow = R"({"at": "5s", "slow_link": {"delay": "1ms", "from": "b2", "to": )";
+  CHECK(bites(slow + R"("b1"}})"));
+  CHECK(bites(slow + R"("b1"}, "for": "5s"})"));
+  CHECK_FALSE(bites(slow + R"("b3"}})"));
+  CHECK_FALSE(bites(slow + R"("b3"}, "for": "5s"})"));
+  CHECK_FALSE(
+      bites(R"({"at": "5s", "slow_broker": {"target": "b1", "delay": "1ms"}, "for": "1ns"})"));
+  CHECK(bites(R"({"at": "5s", "set_rate": {"producer": "p1", "rate": "7/s"}})"));
+  CHECK_FALSE(bites(R"({"at": "5s", "set_rate": {"producer": "p1", "rate": "10/s"}})"));
 }
 
 TEST_CASE("A fault may wait for the formation of the cluster, and does so in every run") {

@@ -88,6 +88,22 @@ TEST_CASE("a fault stands above what it does, and says when it ends") {
   CHECK(lines[3].find("kill leader(orders/0) ends") != std::string::npos);
 }
 
+TEST_CASE("what a fault did is said of an earlier one, too") {
+  Scenario scenario = make_scenario();
+  Fault fault;
+  fault.action = FaultAction::kKill;
+  scenario.setup.faults = {fault, fault};
+  std::vector<std::string> lines;
+  StripChart chart(scenario, keep, &lines);
+  const auto at = [](int s) { return Instant() + seconds(s); };
+  for (const int fired : {0, 1}) {
+    chart.on_fact(at(1), EventId(4 + static_cast<std::uint64_t>(fired)), EventId(),
+                  {FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fired, 1, 0});
+  }
+  chart.on_fact(at(9), EventId(7), EventId(4), {FactKind::kStarted, kB2, kNoNode, kNoPartition});
+  CHECK(lines.back().find("fault 1") != std::string::npos);
+}
+
 TEST_CASE("what a run lost stands at the end of the chart") {
   Chart c;
   RunResult result;

@@ -33,6 +33,10 @@ TEST_CASE("selectors") {
   CHECK(target_of("everyone").kind == SelectorKind::kEveryone);
   CHECK(target_of("random-broker").kind == SelectorKind::kRandomBroker);
   CHECK(fault_of("{\"at\": \"1s\", \"kill\": [\"b1\", \"rack:c\"]}").target.size() == 2);
+  // A broker's id may be a number.
+  CHECK(fault_of("{\"at\": \"1s\", \"kill\": 2}").target.at(0).node == NodeId(2));
+  CHECK(fault_of("{\"at\": \"1s\", \"kill\": [1, \"b3\"]}").target.at(0).node == NodeId(1));
+  CHECK(contains(first_problem(with_fault("{\"at\": \"1s\", \"kill\": 7}")), "no node \"7\""));
 }
 
 TEST_CASE("selectors that name nobody") {
