@@ -192,6 +192,7 @@ TEST_CASE("the summary fits a screen even when everything fails") {
   result.totals.acked = 9'000;
   result.lost.resize(1'000);
   result.partitions.resize(50, result.partitions[0]);
+  scenario.setup.composition.topic_of.resize(50, TopicId(0));
   for (PartitionResult& partition : result.partitions) partition.no_writes_total = seconds(1);
   result.groups.resize(50, result.groups[0]);
   result.violations.resize(100);
