@@ -20,13 +20,8 @@ bool is_link_fault(FaultAction action) {
   }
 }
 
-// What heal_all() cannot find out from the world.
-bool must_be_undone(FaultAction action) {
-  return action == FaultAction::kSlowLink || action == FaultAction::kHold ||
-         action == FaultAction::kSlowBroker;
-}
-
-// Whether it changes something turns out later, with the first message that it meets.
+// What works on messages: whether it changes something turns out later, with the first that it
+// meets, and it stands until it is undone.
 bool waits_to_bite(const Fault& fault) {
   const FaultAction action = fault.action;
   if (action == FaultAction::kCut || action == FaultAction::kHold) return true;
@@ -324,7 +319,7 @@ void Injector::heal_all(World& world) {
     }
   }
   for (std::uint32_t i = 0; i < faults_.size(); ++i) {
-    if (must_be_undone(faults_[i].action) && !states_[i].standing.empty()) revert(world, i);
+    if (waits_to_bite(faults_[i]) && !states_[i].standing.empty()) revert(world, i);
   }
   for (std::uint32_t i = 0; i < n; ++i) world.resume_process(NodeId(static_cast<std::uint16_t>(i)));
   start_servers(world);

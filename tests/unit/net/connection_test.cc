@@ -1,6 +1,8 @@
 // How connections open, serve and end.
 #include <doctest/doctest.h>
 
+#include <string_view>
+
 #include "wire.h"
 
 namespace ackident {
@@ -119,12 +121,17 @@ TEST_CASE("the initiator closes: requests arrive, then the end; answers are drop
   CHECK(w.until_ms(30) == Lines{"21ms 0>1 b", "21ms 0>1 c", "21ms 0>1 reset"});
 }
 
-TEST_CASE("what waits when the initiator closes is served until an answer is refused (C0.9)") {
-  Wire w;
+// Asks these, of which the first arrives, and closes at 20 ms.
+void ask_and_close(Wire& w, std::string_view letters) {
   w.open();
-  for (const char letter : {'a', 'b', 'c', 'd', 'e'}) w.ask(C, B, letter);
+  for (const char letter : letters) w.ask(C, B, letter);
   CHECK(w.until_ms(20) == Lines{"11ms 0>1 a"});
   w.net.close(C, B, 0, w.now, EventId());
+}
+
+TEST_CASE("what waits when the initiator closes is served until an answer is refused (C0.9)") {
+  Wire w;
+  ask_and_close(w, "abcde");
   CHECK(w.until_ms(30).empty());  // the acceptor serves a, and does not look
   w.answer(B, C, 'A');            // refused at 32 ms
   CHECK(w.until_ms(31) == Lines{"30ms 0>1 b"});
@@ -150,10 +157,7 @@ TEST_CASE("answers under way when the initiator closes are refused before the ne
 
 TEST_CASE("an initiator that nobody can reach refuses nothing") {
   Wire w;
-  w.open();
-  for (const char letter : {'a', 'b', 'c'}) w.ask(C, B, letter);
-  (void)w.until_ms(20);
-  w.net.close(C, B, 0, w.now, EventId());
+  ask_and_close(w, "abc");
   CHECK(w.until_ms(30).empty());
   w.net.cut(B, C, false, w.now, EventId());
   w.answer(B, C, 'A');
@@ -166,10 +170,7 @@ TEST_CASE("an initiator that nobody can reach refuses nothing") {
 
 TEST_CASE("an initiator that dials again leaves the acceptor with the request in service") {
   Wire w;
-  w.open();
-  for (const char letter : {'a', 'b', 'c'}) w.ask(C, B, letter);
-  (void)w.until_ms(20);
-  w.net.close(C, B, 0, w.now, EventId());
+  ask_and_close(w, "abc");
   (void)w.until_ms(30);
   w.ask(C, B, 'd');
   CHECK(w.until_ms(40) == Lines{"30ms 0>1 reset", "33ms 0>1 d"});
@@ -196,10 +197,7 @@ TEST_CASE("a frozen acceptor finds the requests and the end together") {
 
 TEST_CASE("an acceptor that reads ahead serves what it had begun, and one more") {
   Wire w(Wire::spec(), 1, true);
-  w.open();
-  for (const char letter : {'a', 'b', 'c'}) w.ask(C, B, letter);
-  (void)w.until_ms(20);
-  w.net.close(C, B, 0, w.now, EventId());
+  ask_and_close(w, "abc");
   CHECK(w.until_ms(30).empty());
   w.answer(B, C, 'A');
   CHECK(w.until_ms(30) == Lines{"30ms 0>1 b"});
