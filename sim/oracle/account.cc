@@ -36,7 +36,6 @@ void Account::reset(const Composition& composition) {
       delivered_[i].emplace_back(composition.assigned[consumer.assigned_first + p], Delivered{});
     }
   }
-  reordered_ = 0;
   twice_ = 0;
 }
 
@@ -155,7 +154,7 @@ void Account::count_copies(const World& world) {
   for (std::vector<BatchGhost>& batches : batches_) {
     for (BatchGhost& batch : batches) batch.copies = batch.is_elsewhere = 0;
   }
-  reordered_ = 0;
+  reordered_.assign(batches_.size(), 0);
   for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
     const PartitionId partition(p);
     const PartitionLog* leads = leader_log(world, partition);
@@ -185,7 +184,7 @@ void Account::count_leader_log(const World& world, PartitionId partition, const 
       const std::uint16_t producer = producer_index(world.composition(), batch.client);
       BatchGhost& sent = ghost(producer, batch.number);
       if (sent.copies == 0) {
-        if (sent.first_record < newest_[producer]) reordered_ += sent.count;
+        if (sent.first_record < newest_[producer]) reordered_[producer] += sent.count;
         newest_[producer] = std::max(newest_[producer], sent.first_record);
       }
       if (sent.copies < kCopiesMax) ++sent.copies;
@@ -201,6 +200,7 @@ void Account::tell_fates(const World& world, RunResult& result) {
   for (std::size_t i = 0; i < batches_.size(); ++i) {
     Totals& totals = result.producers[i].totals;
     totals = Totals{};
+    totals.reordered = reordered_[i];
     for (const BatchGhost& batch : batches_[i]) {
       totals.sent += batch.count;
       if (batch.copies > 1) totals.duplicated += std::uint64_t{batch.count} * (batch.copies - 1u);
@@ -230,8 +230,8 @@ void Account::tell_fates(const World& world, RunResult& result) {
     result.totals.failed_but_present += totals.failed_but_present;
     result.totals.unknown += totals.unknown;
     result.totals.duplicated += totals.duplicated;
+    result.totals.reordered += totals.reordered;
   }
-  result.totals.reordered = reordered_;
 }
 
 namespace {

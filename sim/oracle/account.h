@@ -104,7 +104,7 @@ class Account {
 
   std::vector<std::vector<BatchGhost>> batches_;  // by producer, by batch number
   std::vector<std::vector<std::pair<PartitionId, Delivered>>> delivered_;  // by consumer
-  std::uint64_t reordered_ = 0;
+  std::vector<std::uint64_t> reordered_;  // by producer
   std::uint64_t twice_ = 0;
   std::vector<std::int64_t> newest_;  // per producer, scratch of count_leader_log
 };
