@@ -92,7 +92,7 @@ std::optional<FactKind> find_fact(Decoder& decoder, const JsonNode& node, std::s
 
 // decode_producers.cc: rate, every and burst of `reader`, as an interval between arrivals.
 struct Pace {
-  Duration interval = milliseconds(10);
+  Duration interval;
   std::uint32_t burst = 1;
 };
 Pace decode_pace(Decoder& decoder, ObjectReader& reader);

@@ -170,6 +170,9 @@ void decode_producer(Decoder& decoder, const JsonNode& node, std::size_t number)
   }
 }
 
+// Of a producer that says nothing of it.
+constexpr Rate kDefaultRate{100'000, seconds(1)};
+
 // One more than any bound: sums of it cannot overflow.
 constexpr std::int64_t kTooMany = kRecordsInAllMax + 1;
 
@@ -227,6 +230,7 @@ Pace decode_pace(Decoder& decoder, ObjectReader& reader) {
     pace.burst = static_cast<std::uint32_t>(
         read_integer(*node, decoder.problems, "burst", 1, kBurstMax).value_or(1));
   }
+  pace.interval = interval_of(kDefaultRate, pace.burst);
   const JsonNode* rate = reader.find("rate");
   const JsonNode* every = reader.find("every");
   if (rate != nullptr && every != nullptr) {

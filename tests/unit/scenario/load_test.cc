@@ -133,6 +133,7 @@ TEST_CASE("a producer's traffic") {
   };
   CHECK(workload("\"rate\": \"100/s\", \"burst\": 4").interval == milliseconds(40));
   CHECK(workload("\"rate\": \"100/s\", \"burst\": 4").burst == 4);
+  CHECK(workload("\"burst\": 4").interval == milliseconds(40));  // 100/s, too
   CHECK(workload("\"every\": \"7ms\"").interval == milliseconds(7));
   CHECK(workload("\"arrivals\": \"poisson\"").random_arrivals);
   CHECK(workload("\"record_size\": [10, 20]").record_bytes == 10);
