@@ -161,7 +161,8 @@ std::vector<ConfigKey> broker_and_client_keys() {
       {"reconnect.backoff.ms", kClientKey, kMillis, "50", {}, 0, kInt,
        "Pause before connecting again (C0.3).", client<&ClientConfig::reconnect_backoff>},
       {"reconnect.backoff.max.ms", kClientKey, kMillis, "1000", {}, 0, kInt,
-       "Greatest pause before connecting again (C0.3).",
+       "Greatest pause before connecting again; if only reconnect.backoff.ms is given, the same "
+       "(C0.3).",
        client<&ClientConfig::reconnect_backoff_max>, 11},
       {"socket.connection.setup.timeout.ms", kClientKey, kMillis, "10000", {}, 1, kInt,
        "A connection attempt to a silent host is given up (C0.4).",

@@ -101,9 +101,11 @@ void decode_consumer(Decoder& decoder, const JsonNode& node, std::vector<Member>
   ConfigSlots slots;
   slots.consumer = &consumer.config;
   store_config_defaults(ConfigScope::kConsumer, decoder.version(), slots);
+  GivenConfig given;
   if (const JsonNode* config = reader.find("config")) {
-    decode_config(decoder, *config, ConfigScope::kConsumer, slots);
+    given = decode_config(decoder, *config, ConfigScope::kConsumer, slots);
   }
+  resolve_reconnect_backoff(decoder.version(), given, consumer.config);
   reader.refuse("rebalance",
                 "rebalances are not modelled yet: partitions are assigned once, at the start");
   reader.finish();

@@ -63,6 +63,7 @@ void decode_producer_config(Decoder& decoder, const JsonNode& place, const JsonN
   if (node != nullptr) given = decode_config(decoder, *node, ConfigScope::kProducer, slots);
   resolve_idempotence(decoder, place, given, config);
   resolve_delivery_timeout(decoder, place, given, config);
+  resolve_reconnect_backoff(decoder.version(), given, config);
 }
 
 // "record_size": 100, or [100, 1000].
@@ -217,11 +218,11 @@ void check_records_in_all(Decoder& decoder, ObjectReader& root) {
   // Numbers that are wrong have no sum.
   if (records <= records_max || !decoder.problems.ok()) return;
   const std::string more = records_max < kRecordsInAllMax ? ", or raise \"records_max\"" : "";
-  decoder.problems.error(
-      *node, "the producers could send more than " + std::to_string(records_max) +
-                 " records in all, which take up to " +
-                 std::to_string(records_max * kBytesPerBatch / 1'000'000) +
-                 " MB of memory: lower their rates or give a \"count\"" + more);
+  decoder.problems.error(*node, "the producers could send more than " +
+                                    std::to_string(records_max) +
+                                    " records in all, which take up to " +
+                                    std::to_string(records_max * kBytesPerBatch / 1'000'000) +
+                                    " MB of memory: lower their rates or give a \"count\"" + more);
 }
 
 Pace decode_pace(Decoder& decoder, ObjectReader& reader) {
