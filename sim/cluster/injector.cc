@@ -58,8 +58,6 @@ void Injector::begin(World& world) {
     state.standing.clear();
   }
   healed_ = false;
-  first_at_ = kNever;
-  last_at_ = kLongAgo;
   for (std::uint32_t i = 0; i < faults_.size(); ++i) arm_first(world, i);
   const auto base = static_cast<std::uint32_t>(2 * faults_.size());
   const std::vector<ConsumerInfo>& consumers = world.composition().consumers;
@@ -138,8 +136,6 @@ void Injector::act(World& world, std::uint32_t fault) {
   state.changed = state.changed || bit;
   if (!waits_to_bite(f)) state.bit = state.changed;
   if (state.times.size() < kFaultTimesMax) state.times.push_back(world.now());
-  first_at_ = std::min(first_at_, world.now());
-  last_at_ = std::max(last_at_, world.now());
   world.note(Fact{FactKind::kFaultFired, kNoNode, kNoNode, kNoPartition, fault, bit ? 1 : 0, 0});
   const bool undone = f.revert_after > Duration() || waits_to_bite(f);
   if (undone &&
@@ -241,7 +237,6 @@ bool Injector::apply_to_links(World& world, const Fault& fault, const FaultEnds&
 // Undoes what its firings did, to the nodes they did it to.
 void Injector::revert(World& world, std::uint32_t fault) {
   note_bites(world);  // of all: another cut of the same link ends with this one
-  last_at_ = std::max(last_at_, world.now());
   for (const FaultEnds& ends : states_[fault].standing) undo(world, faults_[fault], ends);
   states_[fault].standing.clear();
 }
@@ -323,6 +318,10 @@ void Injector::heal_all(World& world) {
   }
   for (std::uint32_t i = 0; i < n; ++i) world.resume_process(NodeId(static_cast<std::uint16_t>(i)));
   start_servers(world);
+  // What is left to undo are clients that were to come back later: no firing of a timer will.
+  for (std::uint32_t i = 0; i < faults_.size(); ++i) {
+    if (!states_[i].standing.empty()) revert(world, i);
+  }
   world.note(Fact{FactKind::kFaultsHealed, kNoNode, kNoNode, kNoPartition, 0, 0, 0});
 }
 

@@ -51,9 +51,6 @@ class Injector {
   static void start_servers(World& world);
 
   [[nodiscard]] const std::vector<FaultState>& states() const { return states_; }
-  // First and last instant at which a fault acted; kNever / kLongAgo if none did.
-  [[nodiscard]] Instant first_at() const { return first_at_; }
-  [[nodiscard]] Instant last_at() const { return last_at_; }
 
  private:
   void resolve(const World& world, const std::vector<Selector>& selectors, std::uint32_t fault,
@@ -81,8 +78,6 @@ class Injector {
   std::uint32_t consumers_ = 0;
   std::uint32_t producers_ = 0;
   Instant duration_;
-  Instant first_at_ = kNever;
-  Instant last_at_ = kLongAgo;
 };
 
 }  // namespace ackident

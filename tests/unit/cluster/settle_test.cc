@@ -33,6 +33,13 @@ TEST_CASE("A broker that still exits in the settle phase is started again") {
   CHECK_FALSE(result.bounds_hit);
 }
 
+TEST_CASE("A client that was to come back after the heal comes back with it") {
+  const std::string faults = R"({"at": "20s", "kill": "p1", "for": "20s"})";
+  CHECK(count(run_with_faults(faults), FactKind::kStarted) == 1);
+  // One that was ended for good stays away.
+  CHECK(count(run_with_faults(R"({"at": "20s", "kill": "p1"})"), FactKind::kStarted) == 0);
+}
+
 TEST_CASE("A cluster that never comes to rest says what moves, and whether Kafka's would") {
   // b1 leads alone and comes back empty; b2 has the whole log.
   const std::string faults =
