@@ -97,10 +97,16 @@ std::vector<std::string> find_scenarios(const std::vector<std::string>& paths) {
   return unique;
 }
 
-std::optional<Scenario> try_load(const std::string& file,
-                                 const std::vector<std::string>& overrides) {
+LoadedScenario load(const std::string& file, std::string text,
+                    const std::vector<std::string>& overrides) {
+  Scenario scenario = load_scenario(file, text, overrides);
+  return {std::move(scenario), std::move(text), overrides};
+}
+
+std::optional<LoadedScenario> try_load(const std::string& file,
+                                       const std::vector<std::string>& overrides) {
   try {
-    return load_scenario(file, read_file(file), overrides);
+    return load(file, read_file(file), overrides);
   } catch (const ScenarioError& error) {
     fmt::print(stderr, "{}", error.what());
   } catch (const FileError& error) {
@@ -109,16 +115,30 @@ std::optional<Scenario> try_load(const std::string& file,
   return std::nullopt;
 }
 
-const RunResult& CaseRunner::run(const Scenario& scenario, std::uint64_t seed) {
-  if (scenario_ != &scenario) {
-    runner_.reset();
-    runner_.emplace(scenario);
-    scenario_ = &scenario;
-  }
+std::optional<Scenario> Batch::placed_anew(std::size_t number) const {
+  const LoadedScenario& own = scenarios_[index(number)];
+  if (!own.scenario.seed_places || seed(number) == own.scenario.seed) return std::nullopt;
+  Scenario placed = load_scenario(own.scenario.file, own.text, own.overrides, seed(number));
+  placed.seed = own.scenario.seed;
+  return placed;
+}
+
+void CaseRunner::prepare(const Batch& batch, std::size_t number) {
+  const Scenario* const own = &batch.scenario(number);
+  if (scenario_ == own && (!own->seed_places || batch.seed(number) == own->seed)) return;
+  runner_.reset();
+  scenario_ = nullptr;
+  placed_ = batch.placed_anew(number);
+  scenario_ = placed_ ? &*placed_ : own;
+  runner_.emplace(*scenario_);
+}
+
+const RunResult& CaseRunner::run(const Batch& batch, std::size_t number) {
+  prepare(batch, number);
   RunHooks hooks;
   hooks.interrupted = &interrupted;
   try {
-    return runner_->run(seed, hooks);
+    return runner_->run(batch.seed(number), hooks);
   } catch (...) {
     scenario_ = nullptr;  // what a failed check leaves behind is not to be used again
     throw;

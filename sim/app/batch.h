@@ -35,21 +35,33 @@ struct BatchOptions {
 // for nothing.
 std::vector<std::string> find_scenarios(const std::vector<std::string>& paths);
 
+// A scenario, and what it was read from.
+struct LoadedScenario {
+  Scenario scenario;
+  std::string text;
+  std::vector<std::string> overrides;
+};
+// Throws ScenarioError.
+LoadedScenario load(const std::string& file, std::string text,
+                    const std::vector<std::string>& overrides);
 // Loads a file; if that fails, says why on standard error and returns nothing.
-std::optional<Scenario> try_load(const std::string& file,
-                                 const std::vector<std::string>& overrides);
+std::optional<LoadedScenario> try_load(const std::string& file,
+                                       const std::vector<std::string>& overrides);
 
 // The runs of a batch, numbered: all seeds of the first scenario, then of the next.
 class Batch {
  public:
-  Batch(std::vector<Scenario> scenarios, std::optional<SeedRange> seeds)
+  Batch(std::vector<LoadedScenario> scenarios, std::optional<SeedRange> seeds)
       : scenarios_(std::move(scenarios)), seeds_(seeds) {}
 
   [[nodiscard]] std::size_t size() const { return scenarios_.size() * seeds_each(); }
-  [[nodiscard]] const std::vector<Scenario>& scenarios() const { return scenarios_; }
+  // As its file has it.
   [[nodiscard]] const Scenario& scenario(std::size_t number) const {
-    return scenarios_[index(number)];
+    return scenarios_[index(number)].scenario;
   }
+  // If the seed of the run places the replicas elsewhere than the file's own: the scenario with
+  // them there, and nothing else changed. Throws ScenarioError if it cannot be.
+  [[nodiscard]] std::optional<Scenario> placed_anew(std::size_t number) const;
   // Which of the scenarios it is.
   [[nodiscard]] std::size_t index(std::size_t number) const { return number / seeds_each(); }
   [[nodiscard]] std::uint64_t seed(std::size_t number) const {
@@ -61,18 +73,23 @@ class Batch {
     return seeds_ ? static_cast<std::size_t>(seeds_->last - seeds_->first + 1) : 1;
   }
 
-  std::vector<Scenario> scenarios_;
+  std::vector<LoadedScenario> scenarios_;
   std::optional<SeedRange> seeds_;
 };
 
 // Runs one case after another, and keeps memory while the scenario stays the same.
 class CaseRunner {
  public:
-  // Throws CheckFailure. The result is valid until the next run.
-  const RunResult& run(const Scenario& scenario, std::uint64_t seed);
+  // Throws CheckFailure, or ScenarioError. The result is valid until the next run.
+  const RunResult& run(const Batch& batch, std::size_t number);
+  // What ran.
+  [[nodiscard]] const Scenario& scenario() const { return *scenario_; }
 
  private:
+  void prepare(const Batch& batch, std::size_t number);
+
   const Scenario* scenario_ = nullptr;
+  std::optional<Scenario> placed_;  // where the seed moved replicas
   std::optional<Runner> runner_;
 };
 

@@ -101,10 +101,11 @@ int print_key(const std::string& name, KafkaVersion version) {
 int validate_command(const BatchOptions& options) {
   bool good = true;
   for (const std::string& file : find_scenarios(options.paths)) {
-    const std::optional<Scenario> scenario = try_load(file, options.overrides);
-    good = good && scenario.has_value();
-    if (!scenario) continue;
-    for (const std::string& warning : scenario->warnings) fmt::print(stderr, "{}\n", warning);
+    const std::optional<LoadedScenario> loaded = try_load(file, options.overrides);
+    good = good && loaded.has_value();
+    if (!loaded) continue;
+    for (const std::string& warning : loaded->scenario.warnings)
+      fmt::print(stderr, "{}\n", warning);
     print(fmt::format("{}: ok\n", file));
   }
   return good ? kHeld : kUsage;
@@ -152,12 +153,13 @@ int list_command(const std::string& directory) {
   std::string text;
   const std::vector<std::string> files = find_scenarios({directory});
   for (const std::string& file : files) {
-    const std::optional<Scenario> scenario = try_load(file, {});
-    good = good && scenario.has_value();
-    if (!scenario) continue;
-    text += fmt::format("{:<40} {:<6} {}\n", scenario->name, version_name(scenario->version),
-                        scenario->title);
-    if (files.size() == 1) text += doc_text(*scenario);
+    const std::optional<LoadedScenario> loaded = try_load(file, {});
+    good = good && loaded.has_value();
+    if (!loaded) continue;
+    const Scenario& scenario = loaded->scenario;
+    text += fmt::format("{:<40} {:<6} {}\n", scenario.name, version_name(scenario.version),
+                        scenario.title);
+    if (files.size() == 1) text += doc_text(scenario);
   }
   print(text);
   return good ? kHeld : kUsage;

@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/files.h"
 #include "app/jobs.h"
+#include "scenario/diagnostics.h"
 
 namespace ackident {
 
@@ -13,16 +14,17 @@ namespace {
 
 struct CaseDigest {
   std::uint64_t digest = 0;
-  std::string problem;  // not empty: a check of our own failed
+  std::string problem;  // not empty: it could not run, or a check of our own failed
+  int code = kHeld;
 };
 
 }  // namespace
 
 int digest_command(const BatchOptions& options) {
   const std::optional<SeedRange> seeds = parse_seeds(options.seeds);
-  std::vector<Scenario> scenarios;
+  std::vector<LoadedScenario> scenarios;
   for (const std::string& file : find_scenarios(options.paths)) {
-    std::optional<Scenario> scenario = try_load(file, options.overrides);
+    std::optional<LoadedScenario> scenario = try_load(file, options.overrides);
     if (!scenario) return kUsage;
     scenarios.push_back(std::move(*scenario));
   }
@@ -32,9 +34,11 @@ int digest_command(const BatchOptions& options) {
     return [&batch, runner = CaseRunner()](std::size_t number) mutable {
       CaseDigest result;
       try {
-        result.digest = runner.run(batch.scenario(number), batch.seed(number)).digest;
+        result.digest = runner.run(batch, number).digest;
+      } catch (const ScenarioError& error) {  // with this seed's placement
+        result = {0, error.what(), kUsage};
       } catch (const std::exception& error) {
-        result.problem = error.what();
+        result = {0, error.what(), kBroken};
       }
       return result;
     };
@@ -45,11 +49,11 @@ int digest_command(const BatchOptions& options) {
              if (!result.problem.empty()) {
                fmt::print(stderr, "ackident: {}: {}\n", batch.scenario(number).file,
                           result.problem);
-               code = kBroken;
+               code = worse(code, result.code);
                return true;
              }
-             print(fmt::format("{} {} {:016x}\n", batch.scenario(number).file,
-                               batch.seed(number), result.digest));
+             print(fmt::format("{} {} {:016x}\n", batch.scenario(number).file, batch.seed(number),
+                               result.digest));
              return true;
            });
   return interrupted ? static_cast<int>(kInterrupted) : code;

@@ -69,7 +69,7 @@ std::vector<MatrixAxis> classic_axes(const std::vector<std::string>& files,
 // The files, and which of their cells is which scenario of the batch.
 struct Plan {
   Matrix matrix;
-  std::vector<Scenario> scenarios;
+  std::vector<LoadedScenario> scenarios;
   std::vector<std::size_t> entry_of;  // by scenario: its entry in the matrix
 };
 
@@ -82,7 +82,7 @@ void plan_cell(const MatrixOptions& options, const std::string& file, const std:
   }
   overrides.push_back("expect={}");  // it is about the settings of the file
   try {
-    plan.scenarios.push_back(load_scenario(file, text, overrides));
+    plan.scenarios.push_back(load(file, text, overrides));
     plan.entry_of.push_back(static_cast<std::size_t>(&entry - plan.matrix.entries.data()));
   } catch (const ScenarioError& error) {
     entry.impossible = error.problems().front().message;
@@ -146,7 +146,7 @@ int matrix_command(const MatrixOptions& options) {
     return [&batch, runner = CaseRunner()](std::size_t number) mutable {
       RunOfCell outcome;
       try {
-        outcome.entry.add(runner.run(batch.scenario(number), batch.seed(number)));
+        outcome.entry.add(runner.run(batch, number));
       } catch (const std::exception& error) {
         outcome.problem = error.what();
       }

@@ -98,11 +98,11 @@ std::vector<std::string> chosen_files(const TestOptions& options) {
 }
 
 // What cannot be loaded is a case, too.
-std::vector<Scenario> load_all(const TestOptions& options, std::vector<CaseResult>& refused) {
-  std::vector<Scenario> scenarios;
+std::vector<LoadedScenario> load_all(const TestOptions& options, std::vector<CaseResult>& refused) {
+  std::vector<LoadedScenario> scenarios;
   for (const std::string& file : chosen_files(options)) {
     try {
-      scenarios.push_back(load_scenario(file, read_file(file), options.batch.overrides));
+      scenarios.push_back(load(file, read_file(file), options.batch.overrides));
     } catch (const ScenarioError& error) {
       refused.push_back(case_refused(file, error));
     } catch (const FileError& error) {
@@ -120,14 +120,20 @@ std::string arguments_of(const BatchOptions& options) {
   return text;
 }
 
-CaseResult run_case(CaseRunner& runner, const Scenario& scenario, std::uint64_t seed,
-                    bool of_many) {
+CaseResult run_case(CaseRunner& runner, const Batch& batch, std::size_t number, bool of_many) {
+  const Scenario& scenario = batch.scenario(number);
+  const std::uint64_t seed = batch.seed(number);
   try {
-    const RunResult& result = runner.run(scenario, seed);
-    if (result.verdict != Verdict::kFail) return case_result(scenario, result, of_many);
+    const RunResult& result = runner.run(batch, number);
+    if (result.verdict != Verdict::kFail) return case_result(runner.scenario(), result, of_many);
     RunResult located = result;
-    locate_failures(scenario, located);
-    return case_result(scenario, located, of_many);
+    locate_failures(runner.scenario(), located);
+    return case_result(runner.scenario(), located, of_many);
+  } catch (const ScenarioError& error) {
+    CaseResult refused = case_refused(scenario.file, error);
+    const std::string why = fmt::format("seed {} places the replicas elsewhere", seed);
+    refused.problems.push_back({CaseOutcome::kRefused, 0, why, {}});
+    return refused;
   } catch (const std::exception& error) {
     CaseResult broken = case_without(scenario.file, CaseOutcome::kBug, error.what());
     broken.name = scenario.name;
@@ -151,7 +157,7 @@ int test_command(const TestOptions& options) {
   const bool of_many = !options.batch.seeds.empty();
   const auto make_worker = [&] {
     return [&batch, &arguments, of_many, runner = CaseRunner()](std::size_t number) mutable {
-      CaseResult result = run_case(runner, batch.scenario(number), batch.seed(number), of_many);
+      CaseResult result = run_case(runner, batch, number, of_many);
       result.arguments = arguments;
       return result;
     };

@@ -107,6 +107,7 @@ Assignment placed_assignment(Decoder& decoder, ObjectReader& reader, std::size_t
     request.random_start =
         read_one_of(*node, decoder.problems, "placement", {"fixed", "random"}) == 1;
   }
+  if (request.random_start) decoder.scenario.seed_places = true;
   const Dice dice(request.random_start ? decoder.scenario.seed : 0);
   Assignment out;
   for (const auto& brokers : place_replicas(brokers_by_rack(decoder), request, dice, topic)) {

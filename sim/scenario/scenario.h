@@ -79,6 +79,7 @@ struct Scenario {
   std::vector<std::string> cases; // ids of the documented cases it encodes ("A03", "N2")
   KafkaVersion version;
   std::uint64_t seed = 1;
+  bool seed_places = false;       // the seed drew where replicas stand: load it anew for another
   ClusterSetup setup;
   std::vector<FaultText> fault_texts;  // by fault
   std::vector<Expectation> expect;

@@ -196,6 +196,16 @@ check("no cell can be", run("matrix", matrix, "--vary", "acks=17")[0], 2)
 
 check("digest", run("digest", scenario, "--seeds", "1..4", "--jobs", "1"),
       run("digest", scenario, "--seeds", "1..4", "--jobs", "3"))
+# A seed that draws where the replicas stand does so in a range of seeds, too.
+drawn = ["--set", 'topics={"orders": {"placement": "random", "partitions": 3}}']
+alone = [run("run", scenario, "--seed", str(seed), "--set", "expect={}", *drawn)[1].split("digest       ")[1][:16]
+         for seed in range(1, 5)]
+check("drawn placements", [line.split()[-1] for line in run(
+    "digest", scenario, "--seeds", "1..4", "--set", "expect={}", *drawn)[1].splitlines()], alone)
+code, text, _ = run("test", scenario, "--seeds", "4..5", "--set", "seed=5", *drawn, "--set",
+                    'expect={"partitions": {"orders/0": {"log_end": {"b1": {"min": 0}}}}}')
+check("a placement without the replica", (code, text.splitlines()[-1], "seed 4 places the" in text),
+      (2, "1 passed, 1 refused of 2 cases", True))
 code, text, _ = run("run", scenario, "--check-determinism")
 check("determinism", (code, text.splitlines()[-1]),
       (0, "deterministic: run again, every event and byte was the same"))
