@@ -132,6 +132,13 @@ Truncation truncation_of(KafkaVersion version) {
   return Truncation::kHighWatermark;
 }
 
+// Kafka 2.3.0 and 2.4.0 DefaultPartitioner.java; KIP-794 came with 3.3.
+Partitioning partitioning_of(KafkaVersion version) {
+  if (version.number >= 303) return Partitioning::kKip794;
+  if (version.number >= 204) return Partitioning::kKip480;
+  return Partitioning::kRoundRobin;
+}
+
 }  // namespace
 
 Behaviour behaviour_of(KafkaVersion version) {
@@ -140,6 +147,7 @@ Behaviour behaviour_of(KafkaVersion version) {
     behaviour.*row.info.member = (version.number >= row.number) != row.until;
   }
   behaviour.truncation = truncation_of(version);
+  behaviour.partitioning = partitioning_of(version);
   if (!behaviour.kraft) behaviour.unclean_config_honoured = true;  // R9.6
   return behaviour;
 }
