@@ -75,8 +75,7 @@ using GivenConfig = std::map<std::string_view, const JsonNode*>;
 GivenConfig decode_config(Decoder& decoder, const JsonNode& node, ConfigScope scope,
                           const ConfigSlots& slots);
 // What reconnect.backoff.ms alone means for its maximum.
-void resolve_reconnect_backoff(KafkaVersion version, const GivenConfig& given,
-                               ClientConfig& config);
+void resolve_reconnect_backoff(const GivenConfig& given, ClientConfig& config);
 
 // decode_selector.cc
 std::optional<TopicId> read_topic(Decoder& decoder, const JsonNode& node);

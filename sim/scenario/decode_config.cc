@@ -103,12 +103,10 @@ GivenConfig decode_config(Decoder& decoder, const JsonNode& node, ConfigScope sc
 }
 
 // C0.3: who sets reconnect.backoff.ms and not its maximum switches the exponential growth off.
-// Before 0.11 there is no maximum: the pause is constant (KIP-144).
-void resolve_reconnect_backoff(KafkaVersion version, const GivenConfig& given,
-                               ClientConfig& config) {
-  const bool grows = version.number >= 11 && (given.count("reconnect.backoff.max.ms") > 0 ||
-                                              given.count("reconnect.backoff.ms") == 0);
-  if (!grows) config.reconnect_backoff_max = config.reconnect_backoff;
+void resolve_reconnect_backoff(const GivenConfig& given, ClientConfig& config) {
+  const bool alone =
+      given.count("reconnect.backoff.ms") > 0 && given.count("reconnect.backoff.max.ms") == 0;
+  if (alone) config.reconnect_backoff_max = config.reconnect_backoff;
 }
 
 }  // namespace ackident

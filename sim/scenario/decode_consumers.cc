@@ -105,7 +105,7 @@ void decode_consumer(Decoder& decoder, const JsonNode& node, std::vector<Member>
   if (const JsonNode* config = reader.find("config")) {
     given = decode_config(decoder, *config, ConfigScope::kConsumer, slots);
   }
-  resolve_reconnect_backoff(decoder.version(), given, consumer.config);
+  resolve_reconnect_backoff(given, consumer.config);
   reader.refuse("rebalance",
                 "rebalances are not modelled yet: partitions are assigned once, at the start");
   reader.finish();

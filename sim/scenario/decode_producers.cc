@@ -71,7 +71,7 @@ void decode_producer_config(Decoder& decoder, const JsonNode& place, const JsonN
   if (node != nullptr) given = decode_config(decoder, *node, ConfigScope::kProducer, slots);
   resolve_idempotence(decoder, place, given, config);
   resolve_delivery_timeout(decoder, place, given, config);
-  resolve_reconnect_backoff(decoder.version(), given, config);
+  resolve_reconnect_backoff(given, config);
 }
 
 // "record_size": 100, or [100, 1000].

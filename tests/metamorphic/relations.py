@@ -20,6 +20,7 @@ TOPIC_KEYS = {"min.insync.replicas": "min.insync.replicas",
               "log.flush.interval.messages": "flush.messages"}
 ENDS = ("from", "to", "target")
 OF_NODES = ("kill", "shutdown", "start", "freeze", "resume", "power_loss", "disk_wipe")
+SAID_BY_IDEMPOTENCE = ("acks", "retries", "max.in.flight.requests.per.connection")
 kafka = {}  # by version: keys with default and places, and switches; the test fills it in
 
 
@@ -101,13 +102,6 @@ def replicas_turned(scenario, _):
 
 def one_broker_slower(scenario, _):
     scenario["cluster"]["brokers"][0].setdefault("config", {})["broker.heartbeat.interval.ms"] = 400
-    return scenario
-
-
-def other_topic(scenario, _):
-    for producer in scenario.get("producers", []):
-        if "partition" not in producer:
-            producer["topic"] = list(scenario["topics"])[-1]
     return scenario
 
 
@@ -216,7 +210,7 @@ def give(scenario, key, value, place):
             config = client.setdefault("config", {})
             asked = str(config.get("enable.idempotence", "")).lower() == "true"
             late = int(config.get("request.timeout.ms", 0)) + int(config.get("linger.ms", 5))
-            if not (key == "enable.idempotence" or (asked and key in ("acks", "retries")) or
+            if not (key == "enable.idempotence" or (asked and key in SAID_BY_IDEMPOTENCE) or
                     (key == "delivery.timeout.ms" and late > 120_000)):
                 config.setdefault(key, value)
 
@@ -241,7 +235,8 @@ def under_another_name(scenario, draw):
     older = [key for key in ("partitioner.adaptive.partitioning.enable", "enable.idempotence",
                              "zookeeper.session.timeout.ms", "reconnect.backoff.max.ms")
              if (key in here) != (key in there)]
-    if older or given & (set(here) - set(there)):
+    # And in 0.11 idempotence itself says how many requests are in flight (C2.1).
+    if older or given & (set(here) - set(there)) or "0.11" in (name, version(scenario)):
         return None
     for key, value, places in keys:
         for place in places if key in there else []:
@@ -350,7 +345,7 @@ def selectors_listed(scenario, draw):
     return scenario if scenario.get("faults") else None
 
 
-@relation("other names", other_topic)
+@relation("other names", without_faults)
 def renamed(scenario, _):
     """Topics, groups and clients. Words of a selector or a fact are looked up one by one."""
     named = [client for client in clients(scenario) if "name" in client]
