@@ -169,7 +169,8 @@ std::string draw_topics(Swarm& swarm) {
 }
 
 // Only what ProducerConfig of the release accepts together: idempotence needs acks=all, retries and
-// at most five requests in flight; delivery.timeout.ms is at least linger.ms + request.timeout.ms.
+// at most five requests in flight (in 0.11 one); delivery.timeout.ms is at least linger.ms +
+// request.timeout.ms.
 std::string draw_producer_config(Draw& draw, const SwarmFeatures& features, KafkaVersion version) {
   Object config;
   const bool weak = features.weak_acks && draw.percent(60);
@@ -181,8 +182,9 @@ std::string draw_producer_config(Draw& draw, const SwarmFeatures& features, Kafk
     config.add("retries", draw.of({0, 1, 5}));
   }
   if (draw.percent(40)) {
-    config.add("max.in.flight.requests.per.connection",
-               idempotent ? draw.of({1, 2, 5}) : draw.of({1, 5, 10}));
+    const std::int64_t drawn = idempotent ? draw.of({1, 2, 5}) : draw.of({1, 5, 10});
+    const bool one = idempotent && version.number < 100;
+    config.add("max.in.flight.requests.per.connection", one ? 1 : drawn);
   }
   const std::int64_t linger = draw.of({0, 0, 5, 50});
   config.add("linger.ms", linger);
