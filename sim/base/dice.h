@@ -14,11 +14,31 @@ class Dice {
 
   [[nodiscard]] constexpr std::uint64_t seed() const { return seed_; }
 
+  // All draws of one kind and subject: who draws for it again and again keeps it.
+  class Stream {
+   public:
+    Stream() = default;
+    // 64 uniform bits for the ordinal.
+    [[nodiscard]] constexpr std::uint64_t bits(std::uint64_t ordinal) const {
+      return mix(key_ + ordinal * kGamma0);
+    }
+
+   private:
+    friend class Dice;
+    constexpr explicit Stream(std::uint64_t key) : key_(key) {}
+
+    std::uint64_t key_ = 0;
+  };
+
+  [[nodiscard]] constexpr Stream stream(std::uint32_t kind, std::uint64_t subject) const {
+    const std::uint64_t entity = key_ + subject * kGamma0 + kind * kGamma1;
+    return Stream((entity ^ (entity >> 32)) * kGamma2);
+  }
+
   // 64 uniform bits for the key.
   [[nodiscard]] constexpr std::uint64_t bits(std::uint32_t kind, std::uint64_t subject,
                                              std::uint64_t ordinal) const {
-    const std::uint64_t entity = key_ + subject * kGamma0 + kind * kGamma1;
-    return mix((entity ^ (entity >> 32)) * kGamma2 + ordinal * kGamma0);
+    return stream(kind, subject).bits(ordinal);
   }
 
   // Uniform in [0, bound); bound > 0. Multiply-shift: the bias is below bound / 2^64.

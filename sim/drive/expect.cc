@@ -119,8 +119,7 @@ ExpectationResult Judge::judge_value(const Expectation& expectation) const {
     const auto first =
         std::min_element(result_.lost.begin(), result_.lost.end(),
                          [](const LostRecord& a, const LostRecord& b) { return a.gone < b.gone; });
-    out.event = first->event;
-    out.at = first->gone;
+    out.parted = {first->gone, first->event};
   }
   return out;
 }
@@ -140,8 +139,7 @@ ExpectationResult Judge::judge_state(const Expectation& expectation) const {
       result_.partitions[expectation.partition.value()].timeline.data();
   const PartitionPoint* since = point;
   while (since != first && state_seen(scenario_, expectation, since[-1]) == out.seen) --since;
-  out.event = since->event;
-  out.at = since->at;
+  out.parted = {since->at, since->event};
 
   const bool holds = state_holds(scenario_, expectation, *point);
   out.expected = state_wanted(scenario_, expectation);
@@ -191,11 +189,11 @@ void Judge::judge_count(const Expectation& expectation, const WatchResult& seen,
   const auto count = static_cast<std::int64_t>(seen.facts);
   out.seen = fmt::format("{}", count);
   const bool below = expectation.bound.min && count < *expectation.bound.min;
-  out.missing = below && is_over(result_, seen);
-  out.event = out.missing ? EventId() : seen.last_fact;
-  out.at = out.missing  ? std::min(seen.until, result_.end)
-           : count == 0 ? seen.from
-                        : seen.last_fact_at;
+  if (below && is_over(result_, seen)) {
+    out.parted = {std::min(seen.until, result_.end), EventId(), true};
+  } else {
+    out.parted = {count == 0 ? seen.from : seen.last_fact_at, seen.last_fact};
+  }
   const bool above = expectation.bound.max && count > *expectation.bound.max;
   out.verdict = above || is_over(result_, seen)
                     ? (within(expectation.bound, count) ? Verdict::kPass : Verdict::kFail)
@@ -221,13 +219,13 @@ void Judge::judge_states(const Expectation& expectation, const WatchResult& seen
     return;
   }
   out.seen = state_seen(scenario_, expectation, show_held ? seen.held_state : seen.parted_state);
-  out.missing = holds == Holds::kEventually && !show_held;
-  if (out.missing) {
-    out.at = std::min(seen.until, result_.end);
-    return;
+  if (holds == Holds::kEventually && !show_held) {
+    out.parted = {std::min(seen.until, result_.end), EventId(), true};
+  } else if (show_held) {
+    out.parted = {seen.held, seen.held_event};
+  } else {
+    out.parted = {seen.parted, seen.parted_event};
   }
-  out.event = show_held ? seen.held_event : seen.parted_event;
-  out.at = show_held ? seen.held : seen.parted;
 }
 
 std::string offset_text(Offset offset) {
@@ -253,10 +251,7 @@ ExpectationResult Judge::judge_lost_offsets(const Expectation& expectation) cons
     if (!all && record.partition != expectation.partition) continue;
     const bool wanted = std::find(expectation.offsets.begin(), expectation.offsets.end(),
                                   record.offset) != expectation.offsets.end();
-    if (!wanted && record.gone < out.at) {
-      out.event = record.event;
-      out.at = record.gone;
-    }
+    if (!wanted && record.gone < out.parted.at) out.parted = {record.gone, record.event};
     seen.push_back(record.offset);
   }
   const std::uint64_t lost =
@@ -277,8 +272,7 @@ ExpectationResult Judge::judge_invariants() const {
   for (const InvariantViolation& violation : result_.violations) {
     if (violation.permitted) continue;
     out.seen = fmt::format("{}: {}", violation.invariant, violation.text);
-    out.event = violation.event;
-    out.at = violation.at;
+    out.parted = {violation.at, violation.event};
     out.verdict = Verdict::kFail;
     break;
   }

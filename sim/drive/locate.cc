@@ -132,13 +132,11 @@ bool is_below(const Scenario& scenario, const RunResult& result, const Expectati
 
 void locate(const Expectation& wanted, const RunResult& result, ExpectationResult& judged) {
   if (is_outage(wanted.kind)) {
-    judged.at = outage_at(wanted, result);
+    judged.parted.at = outage_at(wanted, result);
   } else if (wanted.kind == ExpectKind::kLagPeak || wanted.kind == ExpectKind::kLagRecovery) {
-    judged.at = lag_at(wanted, result);
+    judged.parted.at = lag_at(wanted, result);
   } else if (wanted.kind == ExpectKind::kLost || wanted.kind == ExpectKind::kStranded) {
-    const Moment moment = too_many_gone(wanted, result);
-    judged.at = moment.at;
-    judged.event = moment.event;
+    judged.parted = too_many_gone(wanted, result);
   }
 }
 
@@ -153,8 +151,7 @@ void locate_failures(const Scenario& scenario, RunResult& result) {
     if (judged.verdict != Verdict::kFail || wanted.window) continue;
     const bool dated = is_dated(wanted.kind);
     if (!dated && is_below(scenario, result, wanted)) {
-      judged.at = kNever;
-      judged.event = EventId();
+      judged.parted = {};
     } else if (Replay::finds(wanted)) {
       sought.push_back(i);
     } else if (!dated) {
@@ -167,9 +164,8 @@ void locate_failures(const Scenario& scenario, RunResult& result) {
     replay.run();
   }
   for (ExpectationResult& judged : result.expectations) {
-    if (judged.verdict != Verdict::kFail || judged.at < kNever) continue;
-    judged.at = result.end;
-    judged.missing = true;
+    if (judged.verdict != Verdict::kFail || judged.parted.at < kNever) continue;
+    judged.parted = {result.end, EventId(), true};
   }
 }
 

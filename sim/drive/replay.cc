@@ -87,8 +87,7 @@ void Replay::watch(void* context, Instant at, EventId event, EventId, const Fact
     if (offset ? at > sought.wanted->at : sought.found) continue;
     if (!(offset ? moves(sought, fact) : self.breaks(sought, fact))) continue;
     sought.found = true;
-    sought.judged->at = at;
-    sought.judged->event = event;
+    sought.judged->parted = {at, event};
   }
 }
 
@@ -216,8 +215,7 @@ void Replay::settle(Sought& sought, std::vector<Change> changes) {
   for (const Change& change : changes) {
     sought.count += change.records;
     if (sought.count <= *sought.wanted->bound.max) continue;
-    sought.judged->at = change.moment.at;
-    sought.judged->event = change.moment.event;
+    sought.judged->parted = change.moment;
     return;
   }
 }

@@ -10,12 +10,6 @@
 
 namespace ackident {
 
-// When something came true, and by which event; EventId(): by none.
-struct Moment {
-  Instant at = kNever;
-  EventId event;
-};
-
 class Replay {
  public:
   Replay(const Scenario& scenario, const RunResult& result);

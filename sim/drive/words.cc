@@ -35,11 +35,12 @@ std::string duration_rounded(Duration duration) {
   return duration_text(milliseconds((duration.ns() + 500'000) / 1'000'000));
 }
 
-std::string since_text(Instant at, EventId event, bool missing) {
-  if (at >= kNever) return {};
-  if (missing) return fmt::format("; not by {}", duration_rounded(at - Instant()));
-  const std::string number = event == EventId() ? "" : fmt::format(" (e{})", event.value());
-  return fmt::format("; first at {}{}", duration_rounded(at - Instant()), number);
+std::string since_text(const Moment& moment) {
+  if (moment.at >= kNever) return {};
+  const std::string at = duration_rounded(moment.at - Instant());
+  if (moment.missing) return fmt::format("; not by {}", at);
+  if (moment.event == EventId()) return fmt::format("; first at {}", at);
+  return fmt::format("; first at {} (e{})", at, moment.event.value());
 }
 
 FaultText fault_text(const Scenario& scenario, std::size_t fault) {

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "kernel/event_id.h"
+#include "oracle/result.h"
 #include "scenario/scenario.h"
 
 namespace ackident {
@@ -15,7 +15,7 @@ std::string duration_rounded(Duration duration);
 
 // "; first at 42.04 s (e105461)"; without an event its number is left out, without a time all. Of
 // what is missing: "; not by 60.981 s".
-std::string since_text(Instant at, EventId event, bool missing);
+std::string since_text(const Moment& moment);
 
 // Names as the scenario gives them; "none" for none.
 std::string node_text(const Scenario& scenario, NodeId node);

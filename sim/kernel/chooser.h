@@ -12,21 +12,21 @@ namespace ackident {
 
 // What is being decided. The number is part of the dice key: append, never reorder.
 enum class ChoiceKind : std::uint32_t {
-  kLinkLatency,         // subject: lane; ordinal: nth message
-  kTie,                 // subject: event order word (only with shuffled ties)
-  kTornTail,            // subject: node and partition; ordinal: incarnation
-  kTimerPhase,          // subject: node and timer; ordinal: incarnation
-  kBackoffJitter,       // subject: node and purpose; ordinal: nth backoff
-  kStickyPartition,     // subject: producer and topic; ordinal: nth switch
-  kKey,                 // subject: producer; ordinal: record
-  kLeastLoadedNode,     // subject: client; ordinal: nth request
-  kRecordSize,          // subject: producer; ordinal: record
-  kArrival,             // subject: producer; ordinal: record (random arrivals)
-  kFencingOrder,        // subject: controller; ordinal: nth sweep
-  kFaultTime,           // subject: fault; ordinal: nth firing
-  kFaultTarget,         // subject: fault; ordinal: nth firing
-  kStartupTime,         // subject: node; ordinal: incarnation
-  kSwarm,               // subject: part of the generated scenario; ordinal: nth draw
+  kLinkLatency,      // subject: lane; ordinal: nth message
+  kTie,              // subject: event order word (only with shuffled ties)
+  kTornTail,         // subject: node and partition; ordinal: incarnation
+  kTimerPhase,       // subject: node and timer; ordinal: incarnation
+  kBackoffJitter,    // subject: node and purpose; ordinal: nth backoff
+  kStickyPartition,  // subject: producer and topic; ordinal: nth switch
+  kKey,              // subject: producer; ordinal: record
+  kLeastLoadedNode,  // subject: client; ordinal: nth request
+  kRecordSize,       // subject: producer; ordinal: record
+  kArrival,          // subject: producer; ordinal: record (random arrivals)
+  kFencingOrder,     // subject: controller; ordinal: nth sweep
+  kFaultTime,        // subject: fault; ordinal: nth firing
+  kFaultTarget,      // subject: fault; ordinal: nth firing
+  kStartupTime,      // subject: node; ordinal: incarnation
+  kSwarm,            // subject: part of the generated scenario; ordinal: nth draw
 };
 
 struct ChoiceKey {
@@ -58,12 +58,21 @@ class Chooser {
     return dice_.below(static_cast<std::uint32_t>(key.kind), key.subject, key.ordinal, bound);
   }
 
+  // What bits() of this kind and subject have in common.
+  [[nodiscard]] Dice::Stream stream(ChoiceKind kind, std::uint64_t subject) const {
+    return dice_.stream(static_cast<std::uint32_t>(kind), subject);
+  }
+
   // 64 uniform bits, for distributions.
   [[nodiscard]] std::uint64_t bits(const ChoiceKey& key) const {
+    return bits(stream(key.kind, key.subject), key);
+  }
+  // The same; `stream` must be that of the key's kind and subject.
+  [[nodiscard]] std::uint64_t bits(const Dice::Stream& stream, const ChoiceKey& key) const {
     if (!overrides_.empty()) [[unlikely]] {
       if (const ChoiceOverride* found = find(key)) return found->value;
     }
-    return dice_.bits(static_cast<std::uint32_t>(key.kind), key.subject, key.ordinal);
+    return stream.bits(key.ordinal);
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "base/dice.h"
 #include "base/node_id.h"
 #include "base/time.h"
 #include "kernel/distribution.h"
@@ -104,12 +105,15 @@ struct Connection {
   // Ends of this connection that the acceptor has not been told of yet. What it sends until then
   // answers a connection that is no more, though the initiator may have opened it anew.
   std::uint16_t ends_untold = 0;
-  std::array<LaneId, kWays> lane;
-  std::array<std::uint64_t, kWays> sent{};      // latencies drawn: the ordinal of the next
-  std::array<const Sampler*, kWays> latency{};  // the topology's
-  Instant ready;                                // end of the handshake
+  LaneId requests;                          // the lane of responses is the next one
+  std::array<std::uint64_t, kWays> sent{};  // latencies drawn: the ordinal of the next
+  std::array<Dice::Stream, kWays> dice;     // of the latencies
+  const Sampler* latency = nullptr;         // the topology's, in both directions
+  Instant ready;                            // end of the handshake
 
-  [[nodiscard]] LaneId lane_of(Way way) const { return lane[static_cast<std::uint32_t>(way)]; }
+  [[nodiscard]] LaneId lane_of(Way way) const {
+    return LaneId(requests.value() + static_cast<std::uint32_t>(way));
+  }
   [[nodiscard]] NodeId from(Way way) const { return way == Way::kRequests ? initiator : acceptor; }
   [[nodiscard]] NodeId to(Way way) const { return way == Way::kRequests ? acceptor : initiator; }
   // The way whose messages reach `node`.
@@ -123,5 +127,6 @@ struct Connection {
     return (pair << 8) | (std::uint64_t{channel} << 1) | static_cast<std::uint64_t>(way);
   }
 };
+static_assert(sizeof(Connection) == 64);  // a cache line: each message reads one
 
 }  // namespace ackident

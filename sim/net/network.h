@@ -276,13 +276,13 @@ class Network {
   // Draws the latency of the next message.
   Duration one_way(Connection& c, Way way) {
     const auto w = static_cast<std::uint32_t>(way);
-    const Sampler& latency = *c.latency[w];
+    const Sampler& latency = *c.latency;
     const std::uint64_t ordinal = c.sent[w]++;
     Duration total = nodes_[c.to(way).value()].slow.meet();
     if (any_slow_) total += slow_.at(c.from(way).value(), c.to(way).value()).meet();
     if (latency.is_constant()) return total + latency.sample(0);
-    return total +
-           latency.sample(chooser_.bits({ChoiceKind::kLinkLatency, c.subject(way), ordinal}));
+    return total + latency.sample(chooser_.bits(
+                       c.dice[w], {ChoiceKind::kLinkLatency, c.subject(way), ordinal}));
   }
 
   void respond(NodeId from, NodeId to, const Routing& routing, const Message& message, Instant now,

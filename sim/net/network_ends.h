@@ -13,11 +13,13 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   c.initiator = initiator;
   c.acceptor = acceptor;
   c.channel = channel;
+  c.latency = &topology_.latency(initiator, acceptor);
+  c.requests = queue_.add_lane();
+  queue_.add_lane();  // of the responses
   for (const Way way : {Way::kRequests, Way::kResponses}) {
     const auto w = static_cast<std::uint32_t>(way);
-    c.lane[w] = queue_.add_lane();
-    c.latency[w] = &topology_.latency(c.from(way), c.to(way));
-    if (node(c.to(way)).frozen) queue_.block(c.lane[w], kBlockFrozen);
+    c.dice[w] = chooser_.stream(ChoiceKind::kLinkLatency, c.subject(way));
+    if (node(c.to(way)).frozen) queue_.block(c.lane_of(way), kBlockFrozen);
   }
   (void)queue_.add_lane();  // notices_of
   const auto place = static_cast<std::uint32_t>(connections_.size());

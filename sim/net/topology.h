@@ -29,7 +29,7 @@ struct TopologySpec {
   std::int64_t bandwidth = 0;   // bytes per second of each direction; 0: not modelled
 };
 
-// One-way latency of every ordered pair of nodes.
+// One-way latency between any two nodes, the same in both directions.
 class Topology {
  public:
   // Throws std::invalid_argument (with the two rack names) if links leave some racks unconnected.

@@ -168,13 +168,18 @@ struct WatchResult {
   Instant last_fact_at = kNever;
 };
 
+// When something came true.
+struct Moment {
+  Instant at = kNever;   // kNever: not known
+  EventId event;         // that made it so; EventId(): none did
+  bool missing = false;  // by then something had not come that should have
+};
+
 struct ExpectationResult {
   Verdict verdict{};
   std::string expected;  // "at most 0"
   std::string seen;      // "37"
-  EventId event;         // first event where they part (0: none made them part)
-  Instant at = kNever;   // when they parted
-  bool missing = false;  // by then something had not come that should have
+  Moment parted;         // when they first did
 };
 
 struct RunResult {

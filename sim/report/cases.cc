@@ -42,8 +42,7 @@ void add_expectations(const Scenario& scenario, const RunResult& result, bool of
     const Expectation& wanted = scenario.expect[i];
     if (of_many && wanted.share < kEverySeed) {
       const bool held = judged.verdict == Verdict::kPass;
-      if (held || judged.verdict == Verdict::kFail)
-        out.shared.push_back({i, held, judged.event, judged.at, judged.missing});
+      if (held || judged.verdict == Verdict::kFail) out.shared.push_back({i, held, judged.parted});
       if (judged.verdict == Verdict::kFail) continue;
     }
     if (judged.verdict == Verdict::kPass) continue;
@@ -52,7 +51,7 @@ void add_expectations(const Scenario& scenario, const RunResult& result, bool of
     out.problems.push_back(
         {outcome_of(judged.verdict), wanted.line,
          fmt::format("{}: expected {}, seen {}", wanted.name, judged.expected, judged.seen),
-         judged.event, judged.at, judged.missing});
+         judged.parted});
   }
 }
 
@@ -64,9 +63,10 @@ void add_violations(const Scenario& scenario, const RunResult& result, CaseResul
   if (expected) return;
   for (const InvariantViolation& violation : result.violations) {
     if (violation.permitted) continue;
-    out.problems.push_back({CaseOutcome::kFail, 0,
+    out.problems.push_back({CaseOutcome::kFail,
+                            0,
                             fmt::format("{}: {}", violation.invariant, violation.text),
-                            violation.event, violation.at});
+                            {violation.at, violation.event}});
     return;  // the first one; what follows from it says less
   }
 }
@@ -81,8 +81,7 @@ void add_doubts(const Scenario& scenario, const RunResult& result, CaseResult& o
                             fmt::format("cut short at {}: {}; no answer to {} of {} expectations",
                                         duration_rounded(result.end - Instant()), result.cut_short,
                                         open, result.expectations.size()),
-                            {},
-                            kNever});
+                            {}});
     return;
   }
   for (std::size_t i = 0; i < result.faults.size(); ++i) {
@@ -93,8 +92,7 @@ void add_doubts(const Scenario& scenario, const RunResult& result, CaseResult& o
     out.problems.push_back({CaseOutcome::kVacuous,
                             fault.line,
                             fmt::format("{} {}", fault_action_name(fault.action), why),
-                            {},
-                            kNever});
+                            {}});
   }
 }
 
@@ -109,7 +107,7 @@ std::string problem_text(const CaseProblem& problem) {
     text = fmt::format("{}: ", outcome_name(problem.outcome));
   }
   text += problem.what;
-  return text + since_text(problem.at, problem.event, problem.missing);
+  return text + since_text(problem.parted);
 }
 
 std::string command_text(const CaseResult& result) {
@@ -169,8 +167,9 @@ void write_problem(const CaseProblem& problem, JsonWriter& json) {
   json.member("outcome", outcome_name(problem.outcome));
   if (problem.line != 0) json.member("line", problem.line);
   json.member("what", problem.what);
-  if (problem.at < kNever) json.member("at_ns", problem.at.ns());
-  if (problem.event != EventId()) json.member("event", problem.event.value());
+  const Moment& parted = problem.parted;
+  if (parted.at < kNever) json.member("at_ns", parted.at.ns());
+  if (parted.event != EventId()) json.member("event", parted.event.value());
   json.end();
 }
 
@@ -269,7 +268,7 @@ std::optional<CaseResult> ShareTally::judge(const Scenario& scenario, std::strin
     out.problems.push_back({CaseOutcome::kFail, wanted.line,
                             fmt::format("{}: expected on at least {}; missed on seed {}", what,
                                         percent_text(wanted.share), seen.first_seed),
-                            seen.first.event, seen.first.at, seen.first.missing});
+                            seen.first.parted});
   }
   return out;
 }
@@ -279,7 +278,7 @@ CaseResult case_without(const std::string& file, CaseOutcome outcome, const std:
   out.file = file;
   out.name = file;
   out.outcome = outcome;
-  out.problems.push_back({outcome, 0, why, {}, kNever});
+  out.problems.push_back({outcome, 0, why, {}});
   return out;
 }
 
@@ -290,11 +289,11 @@ CaseResult case_refused(const std::string& file, const ScenarioError& error) {
     std::string text = format_problem(problem);
     text.pop_back();  // the last line feed
     out.problems.push_back(
-        {CaseOutcome::kRefused, problem.file == file ? problem.line : 0, text, {}, kNever});
+        {CaseOutcome::kRefused, problem.file == file ? problem.line : 0, text, {}});
   }
   if (error.dropped() > 0) {
     out.problems.push_back(
-        {CaseOutcome::kRefused, 0, fmt::format("and {} more errors", error.dropped()), {}, kNever});
+        {CaseOutcome::kRefused, 0, fmt::format("and {} more errors", error.dropped()), {}});
   }
   return out;
 }

@@ -32,9 +32,7 @@ struct CaseProblem {
   CaseOutcome outcome = CaseOutcome::kFail;
   std::uint32_t line = 0;  // of the expectation; 0: none
   std::string what;        // "lost: expected at most 0 records, seen 12 records"
-  EventId event;           // first event where they part; EventId(): not known
-  Instant at = kNever;
-  bool missing = false;  // by then something had not come that should have
+  Moment parted;           // what was expected, and what was seen
 };
 
 struct CaseResult {
@@ -51,9 +49,7 @@ struct CaseResult {
   struct Shared {
     std::size_t expectation = 0;
     bool held = false;
-    EventId event;  // of one that did not: as in CaseProblem
-    Instant at = kNever;
-    bool missing = false;
+    Moment parted;  // of one that did not
   };
   std::vector<Shared> shared;
   std::string seeds;  // not one run: what was seen of all these, "0..99"

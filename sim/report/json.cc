@@ -158,8 +158,8 @@ void Report::expectations() {
     json_.member("seen", seen.seen);
     json_.member("pointer", wanted.pointer);
     json_.member("line", wanted.line);
-    instant("at_ns", seen.at);
-    event("event", seen.event);
+    instant("at_ns", seen.parted.at);
+    event("event", seen.parted.event);
     json_.end();
   }
   json_.end();

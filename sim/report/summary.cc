@@ -218,9 +218,8 @@ void Summary::expectations() {
     const Expectation& wanted = scenario_.expect[i];
     const std::string place =
         wanted.line == 0 ? scenario_.file : fmt::format("{}:{}", scenario_.file, wanted.line);
-    const std::string text =
-        fmt::format("{}: {}: expected {}, seen {}{}", place, wanted.name, seen.expected, seen.seen,
-                    since_text(seen.at, seen.event, seen.missing));
+    const std::string text = fmt::format("{}: {}: expected {}, seen {}{}", place, wanted.name,
+                                         seen.expected, seen.seen, since_text(seen.parted));
     if (seen.verdict == Verdict::kFail) {
       failed.push_back(text);
     } else {

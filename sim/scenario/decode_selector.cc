@@ -42,8 +42,8 @@ std::optional<Selector> parse_role(Decoder& decoder, const JsonNode& node, std::
     constexpr std::array<std::string_view, 4> kNames = {"leader", "isr", "follower", "replicas"};
     decoder.problems.error(node, "\"" + std::string(text) +
                                      "\" is no selector; of a partition there are leader(p), " +
-                                     "isr(p), follower(p), follower(p)[n] and replicas(p)" +
-                                     did_you_mean(role, kNames));
+                                     "isr(p), follower(p), follower(p)[n] and replicas(p); of a " +
+                                     "rack rack:NAME" + did_you_mean(role, kNames));
     return std::nullopt;
   }
   Selector selector;

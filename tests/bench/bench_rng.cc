@@ -1,6 +1,9 @@
-// G6: a keyed draw (Dice::bits, every draw with another subject, so that no part of it can be
+// G6: a keyed draw for one of 64 entities (Dice::Stream, which is how the network draws latencies),
+// one with the whole key (Dice::bits, every draw with another subject, so that no part of it can be
 // hoisted out of the loop), new dice and their first draw, and the step from 64 bits to a latency,
 // measured over bits drawn before. What is drawn must be the known values.
+#include <array>
+
 #include "base/dice.h"
 #include "kernel/distribution.h"
 #include "pair.h"
@@ -26,6 +29,14 @@ void measure(benchmark::State& state, Draw&& draw) {
   }
   state.counters["ns"] = *std::min_element(ns.begin(), ns.end());
 }
+
+void stream_bits(benchmark::State& state) {
+  static_assert(Dice(1).stream(2, 3).bits(4) == Dice(1).bits(2, 3, 4));
+  std::array<Dice::Stream, 64> streams;
+  for (std::uint64_t i = 0; i < 64; ++i) streams[i] = Dice(7).stream(1, i);
+  measure(state, [&](std::uint64_t ordinal) { return streams[ordinal & 63].bits(ordinal); });
+}
+BENCHMARK(stream_bits)->Iterations(1);
 
 void dice_bits(benchmark::State& state) {
   static_assert(Dice(0).bits(0, 0, 0) == 0x451c27240d1bef2d);

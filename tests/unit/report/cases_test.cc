@@ -49,8 +49,7 @@ TEST_CASE("a failure tells what was expected, what was seen, where, and how to l
   CaseResult result = judged({acked(10), acked(11)});
   CHECK(result.outcome == CaseOutcome::kFail);
   REQUIRE(result.problems.size() == 1);
-  result.problems[0].event = EventId(77);
-  result.problems[0].at = Instant() + milliseconds(2'500);
+  result.problems[0].parted = {Instant() + milliseconds(2'500), EventId(77)};
   CHECK(case_text(result) ==
         "FAIL     scenarios/hand.json  seed 7\n"
         "         scenarios/hand.json:41: acked: expected at least 11 records, seen 10 records; "
@@ -110,8 +109,7 @@ TEST_CASE("JUnit: a suite for each file, a failure or an error for what is not g
       xml.find("<testsuite name=\"scenarios/hand.json\" tests=\"2\" failures=\"1\" errors=\"0\"") !=
       std::string::npos);
   CHECK(xml.find("message=\"&lt;a&gt; &amp; &quot;b&quot;?\"") != std::string::npos);
-  CHECK(xml.find("<error type=\"VACUOUS\" message=\"kill never fired\">") !=
-        std::string::npos);
+  CHECK(xml.find("<error type=\"VACUOUS\" message=\"kill never fired\">") != std::string::npos);
 }
 
 }  // namespace ackident

@@ -130,7 +130,7 @@ TEST_CASE("lost offsets are compared in order, and the first event is named") {
   const ExpectationResult seen = judged(wanted, lossy);
   CHECK(seen.verdict == Verdict::kFail);
   CHECK(seen.seen == "7,8");
-  CHECK(seen.event == EventId(92));
+  CHECK(seen.parted.event == EventId(92));
 }
 
 TEST_CASE("errors, facts, latency and lag") {

@@ -81,7 +81,7 @@ TEST_CASE("within a time of a fact") {
   const ExpectationResult in_time =
       judged(leader(kB2, Holds::kEventually, killed_b1(), seconds(10)));
   CHECK(in_time.verdict == Verdict::kPass);
-  CHECK(in_time.at == Instant() + seconds(20));
+  CHECK(in_time.parted.at == Instant() + seconds(20));
   const ExpectationResult late = judged(leader(kB2, Holds::kEventually, killed_b1(), seconds(9)));
   CHECK(late.verdict == Verdict::kFail);
   CHECK(late.expected == "at some time b2");
@@ -102,12 +102,12 @@ TEST_CASE("always and never, from an instant on") {
   CHECK(judged(leader(kB1, Holds::kAlways, killed_b1(), seconds(8))).verdict == Verdict::kPass);
   const ExpectationResult parts = judged(leader(kB1, Holds::kAlways));
   CHECK(parts.verdict == Verdict::kFail);
-  CHECK(parts.at == Instant() + seconds(19));
+  CHECK(parts.parted.at == Instant() + seconds(19));
   CHECK(parts.seen == "none");
   CHECK(judged(leader(kB3, Holds::kNever)).verdict == Verdict::kPass);
   const ExpectationResult held = judged(leader(kNoNode, Holds::kNever, std::nullopt));
   CHECK(held.verdict == Verdict::kFail);
-  CHECK(held.at == Instant() + seconds(19));
+  CHECK(held.parted.at == Instant() + seconds(19));
 }
 
 TEST_CASE("a window that never opened shows nothing; one cut short is not decided") {
