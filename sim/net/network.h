@@ -255,9 +255,7 @@ class Network {
   [[nodiscard]] LaneId notices_of(const Connection& c) const {
     return LaneId(index_of(c) * kLanes + kWays);
   }
-  [[nodiscard]] bool kept_back(const Connection& c, Way way) const {
-    return (queue_.blocked(c.lane_of(way)) & kBlockCut) != 0 && !queue_.empty(c.lane_of(way));
-  }
+  [[nodiscard]] bool kept_back(const Connection& c, Way way) const;
   void meet_cut(NodeId from, NodeId to) {
     if (is_cut(from, to)) cut_.at(from.value(), to.value()) = kMetCut;
   }

@@ -32,6 +32,14 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   return connections_.back();
 }
 
+// Does a cut of this way keep something from its destination: a message, or the acknowledgement
+// without which a request waits?
+template <class Message>
+bool Network<Message>::kept_back(const Connection& c, Way way) const {
+  if (outgoing_[index_of(c)].waits && is_cut(c.from(way), c.to(way))) return true;
+  return (queue_.blocked(c.lane_of(way)) & kBlockCut) != 0 && !queue_.empty(c.lane_of(way));
+}
+
 // Drops what is under way, and with it the reasons that were its own.
 template <class Message>
 void Network<Message>::discard(Connection& c, Way way) {

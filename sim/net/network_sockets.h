@@ -122,6 +122,8 @@ template <class Message>
 void Network<Message>::drop_waiting(const Connection& c) {
   Outgoing<Message>& out = outgoing(c);
   if (!out.waits) return;
+  meet_cut(c.initiator, c.acceptor);
+  meet_cut(c.acceptor, c.initiator);
   out.waits = false;
   drop(out.message);
   queue_.clear(notices_of(c), [](const Parcel<Message>&) {});

@@ -2,6 +2,8 @@
 // of the wire takes 1000 bytes, and the host of a process that does not read 500 more.
 #include <doctest/doctest.h>
 
+#include <utility>
+
 #include "wire.h"
 
 namespace ackident {
@@ -289,6 +291,26 @@ TEST_CASE("what waits in a process dies with it") {
   CHECK(w.lost == "a");
   w.net.resume(B, w.now);
   CHECK(w.until_ms(100) == Lines{"11ms 0>1 reset"});
+}
+
+TEST_CASE("a cut for which a send waits has met something, also when the send is gone") {
+  Open w;
+  NodeId from = C;
+  NodeId to = B;
+  SUBCASE("of requests") {}
+  SUBCASE("of acknowledgements") { std::swap(from, to); }
+  w.net.cut(from, to, false, w.now, EventId());
+  w.put('a', 1000);
+  (void)w.until_ms(50);
+  w.net.heal(from, to, w.now);
+  (void)w.until_ms(100);
+  w.net.cut(from, to, false, w.now, EventId());
+  CHECK(!w.net.met_cut(from, to));
+  w.put('b', 1001);
+  CHECK(w.net.met_cut(from, to));
+  w.net.close(C, B, 0, w.now, EventId());
+  CHECK(w.net.met_cut(from, to));
+  CHECK(!w.net.met_cut(to, from));
 }
 
 TEST_CASE("each connection has its own sockets") {
