@@ -83,6 +83,10 @@ const SwitchRow kRows[] = {
       "errors about leadership name the new leader (KIP-951, R2.20)"},
      307,
      kSince},
+    {{"exponential_reconnect_backoff", &B::exponential_reconnect_backoff, "0.11",
+      "clients wait longer before each further attempt to connect (KIP-144, C0.3)"},
+     11,
+     kSince},
     {{"exponential_client_backoff", &B::exponential_client_backoff, "3.7",
       "clients back off exponentially between attempts (KIP-580, C0.2)"},
      307,
@@ -132,6 +136,13 @@ Truncation truncation_of(KafkaVersion version) {
   return Truncation::kHighWatermark;
 }
 
+// Kafka 2.3.0 and 2.4.0 DefaultPartitioner.java; KIP-794 came with 3.3.
+Partitioning partitioning_of(KafkaVersion version) {
+  if (version.number >= 303) return Partitioning::kKip794;
+  if (version.number >= 204) return Partitioning::kKip480;
+  return Partitioning::kRoundRobin;
+}
+
 }  // namespace
 
 Behaviour behaviour_of(KafkaVersion version) {
@@ -140,6 +151,7 @@ Behaviour behaviour_of(KafkaVersion version) {
     behaviour.*row.info.member = (version.number >= row.number) != row.until;
   }
   behaviour.truncation = truncation_of(version);
+  behaviour.partitioning = partitioning_of(version);
   if (!behaviour.kraft) behaviour.unclean_config_honoured = true;  // R9.6
   return behaviour;
 }

@@ -24,10 +24,18 @@ enum class Truncation : std::uint8_t {
   kOnFetch,        // >= 2.7: each fetch carries the last epoch; the leader answers with divergence
 };
 
+// Where a producer's records without a key go (C1.8).
+enum class Partitioning : std::uint8_t {
+  kRoundRobin,  // <= 2.3: each to the next partition that has a leader
+  kKip480,      // 2.4 - 3.2: all to one, until one of them needs a new batch
+  kKip794,      // >= 3.3: batch.size bytes to one, rather to those with short queues
+};
+
 struct Behaviour {
   // Who keeps the metadata. false: ZooKeeper (R9): ephemeral sessions, a controller that pushes.
   bool kraft = true;
   Truncation truncation = Truncation::kOnFetch;
+  Partitioning partitioning = Partitioning::kKip794;
   bool fence_fetch_by_leader_epoch = true;         // >= 2.1 (KIP-320, R3.6 step 2)
   bool reads_ahead = false;                        // <  2.5 (KAFKA-7639, C0.9)
   bool maximal_isr = true;                         // >= 2.7 (KIP-497, R4.2)
@@ -42,6 +50,7 @@ struct Behaviour {
   bool hw_needs_min_isr = true;                    // >= 3.7 (KAFKA-15583, R3.20)
   bool min_isr_capped_by_replicas = true;          // >= 3.7 (KAFKA-15583, R2.6)
   bool leader_hints = true;                        // >= 3.7 (KIP-951, R2.20)
+  bool exponential_reconnect_backoff = true;       // >= 0.11 (KIP-144, C0.3)
   bool exponential_client_backoff = true;          // >= 3.7 (KIP-580, C0.2)
   bool drops_old_fetch_answers = true;             // >= 3.9 (KAFKA-18991, R3.5)
   bool unclean_config_honoured = true;             // ZooKeeper always; KRaft >= 3.9 (R5.35)

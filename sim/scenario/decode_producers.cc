@@ -8,7 +8,9 @@ namespace {
 
 bool has(const GivenConfig& given, std::string_view key) { return given.count(key) > 0; }
 
-// C2.1: what enable.idempotence needs, and what an explicit contradiction is.
+// C2.1: what enable.idempotence needs, and what an explicit contradiction is. In 0.11 a broker
+// knows but the last batch of a producer (Kafka 0.11.0.0 KafkaProducer.java
+// configureInflightRequests).
 void resolve_idempotence(Decoder& decoder, const JsonNode& node, const GivenConfig& given,
                          ProducerConfig& config) {
   const bool asked = has(given, "enable.idempotence");
@@ -16,11 +18,17 @@ void resolve_idempotence(Decoder& decoder, const JsonNode& node, const GivenConf
   // Before 3.0 asking for idempotence alone raises acks and retries to what it needs.
   if (asked && !has(given, "acks")) config.acks = Acks::kAll;
   if (asked && !has(given, "retries")) config.retries = 2'147'483'647;
+  const std::int32_t most = decoder.version().number < 100 ? 1 : 5;
+  if (asked && !has(given, "max.in.flight.requests.per.connection")) {
+    config.max_in_flight = std::min(config.max_in_flight, most);
+  }
   std::string conflict;
   if (config.acks != Acks::kAll) conflict = "acks=all";
   if (config.retries == 0) conflict = "retries above 0";
-  const bool too_many = config.max_in_flight > 5;
-  if (too_many && conflict.empty()) conflict = "max.in.flight.requests.per.connection at most 5";
+  const bool too_many = config.max_in_flight > most;
+  if (too_many && conflict.empty()) {
+    conflict = "max.in.flight.requests.per.connection at most " + std::to_string(most);
+  }
   if (conflict.empty()) return;
   // From 4.0 too many requests in flight no longer switch it off by themselves.
   const bool silent = !asked && (decoder.version().number < 400 || !too_many ||
@@ -214,11 +222,11 @@ void check_records_in_all(Decoder& decoder, ObjectReader& root) {
   // Numbers that are wrong have no sum.
   if (records <= records_max || !decoder.problems.ok()) return;
   const std::string more = records_max < kRecordsInAllMax ? ", or raise \"records_max\"" : "";
-  decoder.problems.error(
-      *node, "the producers could send more than " + std::to_string(records_max) +
-                 " records in all, which take up to " +
-                 std::to_string(records_max * kBytesPerBatch / 1'000'000) +
-                 " MB of memory: lower their rates or give a \"count\"" + more);
+  decoder.problems.error(*node, "the producers could send more than " +
+                                    std::to_string(records_max) +
+                                    " records in all, which take up to " +
+                                    std::to_string(records_max * kBytesPerBatch / 1'000'000) +
+                                    " MB of memory: lower their rates or give a \"count\"" + more);
 }
 
 Pace decode_pace(Decoder& decoder, ObjectReader& reader) {

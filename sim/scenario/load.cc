@@ -91,13 +91,19 @@ void warn_of_elr(Decoder& decoder, ObjectReader& root) {
 void decode_behaviour(Decoder& decoder, const JsonNode& node) {
   if (!node.is_object()) return report_kind(node, decoder.problems, "an object of switches");
   Behaviour& behaviour = decoder.composition().behaviour;
-  std::vector<std::string_view> names = {"truncation"};
+  std::vector<std::string_view> names = {"truncation", "partitioning"};
   for (const SwitchInfo& known : behaviour_switches()) names.push_back(known.name);
   for (const JsonNode& item : node.children) {
     if (item.key == "truncation") {
       const auto kind = read_one_of(item, decoder.problems, "truncation",
                                     {"high_watermark", "kip101", "kip279", "on_fetch"});
       if (kind) behaviour.truncation = static_cast<Truncation>(*kind);
+      continue;
+    }
+    if (item.key == "partitioning") {
+      const auto kind =
+          read_one_of(item, decoder.problems, "partitioning", {"round_robin", "kip480", "kip794"});
+      if (kind) behaviour.partitioning = static_cast<Partitioning>(*kind);
       continue;
     }
     const auto& switches = behaviour_switches();

@@ -59,21 +59,27 @@ bool Accumulator::last_full(std::uint32_t partition) const {
   return last == kNoBatch || batches[last].full();
 }
 
+bool Accumulator::takes(std::uint32_t partition, std::uint32_t record_bytes, Instant now) {
+  const PartitionQueue& queue = partitions[partition];
+  if (queue.tail == kNoBatch) return false;
+  ProducerBatch& last = batches[queue.tail];
+  if (!last.closed && last.bytes + record_bytes <= last.bytes_limit) return true;
+  last.closed = true;
+  ready_no_later(queue.node, now);
+  return false;
+}
+
 Appended Accumulator::append(std::uint32_t partition, std::uint64_t record,
                              std::uint32_t record_bytes, const ProducerConfig& config,
                              Instant now) {
   PartitionQueue& queue = partitions[partition];
-  if (queue.tail != kNoBatch) {
+  if (takes(partition, record_bytes, now)) {
     ProducerBatch& last = batches[queue.tail];
-    if (!last.closed && last.bytes + record_bytes <= last.bytes_limit) {
-      last.bytes += record_bytes;
-      last.record_bytes_max = std::max(last.record_bytes_max, record_bytes);
-      ++last.count;
-      if (last.full()) ready_no_later(queue.node, now);
-      return Appended::kToBatch;
-    }
-    last.closed = true;
-    ready_no_later(queue.node, now);
+    last.bytes += record_bytes;
+    last.record_bytes_max = std::max(last.record_bytes_max, record_bytes);
+    ++last.count;
+    if (last.full()) ready_no_later(queue.node, now);
+    return Appended::kToBatch;
   }
   // C1.4: a batch takes max(batch.size, its first record) until its final result.
   const std::int64_t buffer =

@@ -117,6 +117,8 @@ struct Accumulator {
   ProducerBatch& operator[](BatchSlot slot) { return batches[slot]; }
   const ProducerBatch& operator[](BatchSlot slot) const { return batches[slot]; }
 
+  // The partition's last batch takes a record of this size. If it does not, it takes no more.
+  bool takes(std::uint32_t partition, std::uint32_t record_bytes, Instant now);
   // Adds a record to the partition's last batch or to a new one (C1.13).
   Appended append(std::uint32_t partition, std::uint64_t record, std::uint32_t record_bytes,
                   const ProducerConfig&, Instant now);

@@ -218,7 +218,8 @@ void connection_failed(BrokerConnection& connection, const ClientConfig& config,
   connection.last_attempt = ctx.now();
   connection.blocked_until =
       ctx.now() + backoff(config.reconnect_backoff, config.reconnect_backoff_max,
-                          connection.failures, true, purpose, connection.jitter_draws, ctx);
+                          connection.failures, ctx.behaviour().exponential_reconnect_backoff,
+                          purpose, connection.jitter_draws, ctx);
   ++connection.failures;
   ++connection.jitter_draws;
 }

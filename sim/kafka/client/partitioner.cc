@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace ackident {
 
@@ -57,6 +58,39 @@ void Partitioner::reset(const Workload& workload, std::uint32_t partitions) {
   available.clear();
   sticky = kNoSticky;
   sticky_bytes = 0;
+  turn_drawn = false;
+}
+
+std::uint32_t Partitioner::draw(std::uint64_t bound, const Context& ctx) {
+  return static_cast<std::uint32_t>(
+      ctx.choose({ChoiceKind::kStickyPartition, ctx.self().value(), switches++}, bound));
+}
+
+std::uint32_t Partitioner::next_in_turn(std::uint32_t partitions, const Context& ctx) {
+  // It counts in 31 bits, from anywhere.
+  constexpr std::uint32_t kTurns = std::uint32_t{1} << 31;
+  if (!std::exchange(turn_drawn, true)) turn = draw(kTurns, ctx);
+  const std::uint32_t now = std::exchange(turn, (turn + 1) % kTurns);
+  return available.empty() ? now % partitions : available[now % available.size()];
+}
+
+std::uint32_t Partitioner::sticky_until_full(std::uint32_t partitions, const Context& ctx) {
+  return sticky == kNoSticky ? switch_sticky(partitions, ctx) : sticky;
+}
+
+std::uint32_t Partitioner::switch_sticky(std::uint32_t partitions, const Context& ctx) {
+  sticky = available.empty() ? draw(partitions, ctx) : draw_other(ctx);
+  return sticky;
+}
+
+// Uniform over the partitions with a leader but the present one.
+std::uint32_t Partitioner::draw_other(const Context& ctx) {
+  if (available.size() == 1) return available.front();
+  const auto present = std::lower_bound(available.begin(), available.end(), sticky);
+  const bool among = present != available.end() && *present == sticky;
+  std::uint32_t drawn = draw(available.size() - (among ? 1 : 0), ctx);
+  if (among && drawn >= static_cast<std::uint32_t>(present - available.begin())) ++drawn;
+  return available[drawn];
 }
 
 std::uint32_t Partitioner::sticky_partition(const Accumulator& accumulator,
@@ -85,20 +119,16 @@ void Partitioner::maybe_switch(const Accumulator& accumulator, const ProducerCon
 
 void Partitioner::draw_next(const Accumulator& accumulator, const ProducerConfig& config,
                             const Context& ctx) {
-  const auto draw = [&](std::uint64_t bound) {
-    return static_cast<std::uint32_t>(
-        ctx.choose({ChoiceKind::kStickyPartition, ctx.self().value(), switches++}, bound));
-  };
   sticky_bytes = 0;
   if (config.adaptive_partitioning && weigh(accumulator)) {
-    const std::uint32_t drawn = draw(cumulative.back());
+    const std::uint32_t drawn = draw(cumulative.back(), ctx);
     const auto at = std::upper_bound(cumulative.begin(), cumulative.end(), drawn);
     sticky = available[static_cast<std::size_t>(at - cumulative.begin())];
     return;
   }
   // C1.9: any partition with a leader, or any at all if none has one.
-  sticky =
-      available.empty() ? draw(accumulator.partitions.size()) : available[draw(available.size())];
+  sticky = available.empty() ? draw(accumulator.partitions.size(), ctx)
+                             : available[draw(available.size(), ctx)];
 }
 
 // C1.10: a partition's weight falls with its queue. The client refreshes these statistics at every

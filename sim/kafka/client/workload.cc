@@ -24,14 +24,28 @@ void draw_size(Producer& producer, const Context& ctx) {
                  workload.record_bytes_max - workload.record_bytes + 1));
 }
 
+std::uint32_t partition_without_key(Producer& producer, std::uint32_t partitions,
+                                    const Context& ctx) {
+  Partitioner& partitioner = producer.partitioner;
+  switch (ctx.behaviour().partitioning) {
+    case Partitioning::kRoundRobin: return partitioner.next_in_turn(partitions, ctx);
+    case Partitioning::kKip480: return partitioner.sticky_until_full(partitions, ctx);
+    case Partitioning::kKip794: break;
+  }
+  return partitioner.sticky_partition(producer.accumulator, config_of(producer, ctx), ctx);
+}
+
 // C1.6-C1.10. `record` keys the choice of its key.
 std::uint32_t choose_partition(Producer& producer, std::uint64_t record, const Context& ctx) {
+  const Application& application = producer.application;
   const Workload& workload = workload_of(producer, ctx);
   const TopicInfo& topic = ctx.composition().topics[workload.topic.value()];
   if (workload.partition != kNoPartition) return workload.partition.value() - topic.first.value();
   if (workload.keys == 0) {
-    return producer.partitioner.sticky_partition(producer.accumulator, config_of(producer, ctx),
-                                                 ctx);
+    // Before KIP-794 a record that waits for memory waits for its partition's.
+    const bool bound = application.blocked == Blocked::kOnMemory &&
+                       ctx.behaviour().partitioning != Partitioning::kKip794;
+    return bound ? application.partition : partition_without_key(producer, topic.partitions, ctx);
   }
   const std::uint64_t key =
       ctx.choose({ChoiceKind::kKey, producer.self.value(), record}, workload.keys);
@@ -39,8 +53,22 @@ std::uint32_t choose_partition(Producer& producer, std::uint64_t record, const C
   return by_key.empty() ? partition_of_key(key, topic.partitions) : by_key[key];
 }
 
-bool is_sticky(const Workload& workload) {
+// The partitioner may send a record of the workload anywhere.
+bool is_free(const Workload& workload) {
   return workload.keys == 0 && workload.partition == kNoPartition;
+}
+
+// KIP-480: a record that would open a batch goes to another partition, and opens one there if it
+// must (Kafka 2.8.0 KafkaProducer.java doSend, onNewBatch).
+void leave_full_batch(Producer& producer, const Context& ctx) {
+  Application& application = producer.application;
+  const Workload& workload = workload_of(producer, ctx);
+  if (ctx.behaviour().partitioning != Partitioning::kKip480 || !is_free(workload)) return;
+  if (application.blocked == Blocked::kOnMemory) return;  // it went before it waited
+  const std::uint32_t present = application.partition;
+  if (producer.accumulator.takes(present, application.record_bytes, ctx.now())) return;
+  application.partition = producer.partitioner.switch_sticky(
+      ctx.composition().topics[workload.topic.value()].partitions, ctx);
 }
 
 // C1.3: Kafka bounds the record in a batch of its own.
@@ -91,13 +119,14 @@ bool send_record(Producer& producer, bool& wake, Context& ctx) {
     return false;
   }
   const std::uint64_t record = application.records - 1;
-  const std::uint32_t partition = choose_partition(producer, record, ctx);
-  application.partition = partition;
+  application.partition = choose_partition(producer, record, ctx);
   if (is_too_large(producer, ctx)) {
-    fail_record(producer, partition, record, ErrorCode::kRecordTooLarge, ctx);
+    fail_record(producer, application.partition, record, ErrorCode::kRecordTooLarge, ctx);
     unblock(producer, ctx);
     return true;
   }
+  leave_full_batch(producer, ctx);
+  const std::uint32_t partition = application.partition;
   const ProducerConfig& config = config_of(producer, ctx);
   Accumulator& accumulator = producer.accumulator;
   const Appended appended =
@@ -110,7 +139,8 @@ bool send_record(Producer& producer, bool& wake, Context& ctx) {
   unblock(producer, ctx);
   if (appended == Appended::kNewBatch) note_created(producer, partition, ctx);
   wake = wake || appended == Appended::kNewBatch || accumulator.last_full(partition);
-  if (is_sticky(workload_of(producer, ctx))) {
+  if (ctx.behaviour().partitioning == Partitioning::kKip794 &&
+      is_free(workload_of(producer, ctx))) {
     const std::uint32_t header = appended == Appended::kNewBatch ? kBatchHeaderBytes : 0;
     producer.partitioner.appended(std::int64_t{application.record_bytes} + header, accumulator,
                                   config, ctx);

@@ -129,6 +129,21 @@ TEST_CASE("C0.11: failed refreshes space out, and before 3.7 nothing does") {
   CHECK(bench.pause() == 100);
 }
 
+TEST_CASE("KIP-144: to 0.10 each attempt to connect comes as soon as the first again (C0.3)") {
+  CacheBench bench;
+  ClientConfig config;
+  const auto pause = [&](BrokerConnection& connection) {
+    connection_failed(connection, config, 0, bench.ctx);
+    return (connection.blocked_until - bench.ctx.now()).ms();
+  };
+  BrokerConnection newer;
+  BrokerConnection older;
+  for (int i = 0; i < 4; ++i) pause(newer);
+  CHECK(pause(newer) >= 640);
+  bench.composition.behaviour = behaviour_of({10});
+  for (int i = 0; i < 4; ++i) CHECK(pause(older) == 50);
+}
+
 TEST_CASE("A jitter is drawn for each refresh and never twice, whatever ends") {
   CacheBench bench;
   bench.ask();

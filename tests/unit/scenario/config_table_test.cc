@@ -145,6 +145,16 @@ TEST_CASE("asking for idempotence and for its contrary is refused (C2.1)") {
   const ProducerConfig asked = producer_config("\"enable.idempotence\": true", "2.0");
   CHECK(asked.acks == Acks::kAll);
   CHECK(asked.retries == 2'147'483'647);
+  CHECK(asked.max_in_flight == 5);
+}
+
+TEST_CASE("in 0.11 idempotence allows one request in flight (C2.1)") {
+  CHECK(producer_config("\"enable.idempotence\": true", "0.11").max_in_flight == 1);
+  CHECK(producer_config("\"enable.idempotence\": true", "1.0").max_in_flight == 5);
+  CHECK(producer_config("", "0.11").max_in_flight == 5);
+  const std::string two =
+      "\"enable.idempotence\": true, \"max.in.flight.requests.per.connection\": 2";
+  CHECK(contains(first_problem(with_producer(two, "0.11")), "at most 1"));
 }
 
 TEST_CASE("delivery.timeout.ms covers linger and one request (C1.29)") {
