@@ -41,6 +41,7 @@ struct Behaviour {
   bool maximal_isr = true;                         // >= 2.7 (KIP-497, R4.2)
   bool isr_through_controller = true;              // >= 2.7 AlterPartition; before: direct write
   bool join_isr_needs_epoch_start = true;          // >= 2.0.1 (KAFKA-7128, R4.5)
+  bool end_keeps_in_isr = true;                    // >= 2.1 (R4.4)
   bool broker_epochs = true;                       // >= 2.2 (KIP-380)
   bool ineligible_replica_check = true;            // >= 3.3 (KIP-841, R4.6, R4.10 rule 8)
   bool fetch_carries_broker_epoch = true;          // >= 3.5 (KIP-903, R3.10)

@@ -151,7 +151,8 @@ void Invariants::isr_proposed(const World& world, ShadowPartition& partition, co
 }
 
 // Who is to leave the ISR has not caught up with the leader for replica.lag.time.max.ms: how far
-// behind it is does not matter (R4.4, T8).  (mutant: ShrinkByOffset)
+// behind it is does not matter (R4.4, T8); from 2.1 on who is not behind stays.
+// (mutant: ShrinkByOffset)
 void Invariants::leavers_lag(const World& world, const Where& where) {
   const Replica* replica = world.broker(where.node).replicas.find(where.partition);
   if (replica == nullptr || !std::holds_alternative<Leader>(replica->role)) return;
@@ -163,7 +164,8 @@ void Invariants::leavers_lag(const World& world, const Where& where) {
       composition.brokers[composition.broker_index(where.node)].replica_lag_time_max;
   for (const RemoteReplica& remote : leader.remotes) {
     if (!shrink->leaving.contains(remote.node)) continue;
-    if (remote.leo != replica->log.end() && where.at - remote.caught_up_at > lag_max) continue;
+    const bool lacks = remote.leo != replica->log.end() || !composition.behaviour.end_keeps_in_isr;
+    if (lacks && where.at - remote.caught_up_at > lag_max) continue;
     Where strict = where;
     strict.permitted = false;
     strict.node = remote.node;

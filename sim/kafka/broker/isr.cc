@@ -62,10 +62,11 @@ void propose(Broker& broker, Replica& replica, const Leader& leader, const Repli
   send_alter_partition(broker, ctx);
 }
 
-// R4.4 (Kafka 1eb76443 Partition.scala getOutOfSyncReplicas).
+// R4.4 (Kafka 1eb76443 Partition.scala getOutOfSyncReplicas; to 2.0.0 it goes by time alone).
 bool is_out_of_sync(const RemoteReplica& remote, Offset leader_end, Duration lag_max,
                     const Context& ctx) {
   if (ctx.mutant(Mutant::kShrinkByOffset)) return remote.leo != leader_end;
+  if (!ctx.behaviour().end_keeps_in_isr) return ctx.now() - remote.caught_up_at > lag_max;
   return !is_caught_up(remote, leader_end, ctx.now(), lag_max);
 }
 

@@ -60,6 +60,20 @@ TEST_CASE("T7: a dead follower at the leader's end is not removed by lag") {
   CHECK(rig.proposed().empty());
 }
 
+TEST_CASE("to 2.0 time alone decides who leaves the ISR (R4.4)") {
+  Rig rig;
+  rig.composition.behaviour.end_keeps_in_isr = false;
+  rig.lead(1, {kSelf, kTwo});
+  rig.grow(3);
+  rig.replica_fetch(kTwo, 3, {.wait = Duration()});
+  rig.at_ms(30'000);
+  rig.timer(BrokerTimer::kIsrExpiration);
+  CHECK(rig.proposed().empty());
+  rig.at_ms(30'001);
+  rig.timer(BrokerTimer::kIsrExpiration);
+  CHECK(rig.proposed().size() == 1);
+}
+
 TEST_CASE("E01: a follower that reaches the end of its previous fetch stays") {
   const auto proposals = [](bool by_offset) {
     Rig rig;
