@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cluster/hosts.h"
+
 namespace ackident {
 namespace {
 
@@ -11,20 +13,10 @@ Payload make_disconnected(std::uint8_t channel, LinkEnd reason, bool initiator) 
                       initiator};
 }
 
+Payload make_sent() { return SendCompleted{}; }
+
 void drop_payload(void* pools, const Payload& payload) {
   static_cast<PayloadPools*>(pools)->release(payload);
-}
-
-// C0.4 for clients; brokers dial with the same defaults (R3.4).
-std::vector<SetupTimeout> setup_timeouts(const Composition& composition) {
-  std::vector<SetupTimeout> timeouts(composition.nodes.size(),
-                                     {milliseconds(10'000), milliseconds(30'000)});
-  const auto set = [&](NodeId node, const ClientConfig& config) {
-    timeouts[node.value()] = {config.connection_setup_timeout, config.connection_setup_timeout_max};
-  };
-  for (const ProducerInfo& producer : composition.producers) set(producer.node, producer.config);
-  for (const ConsumerInfo& consumer : composition.consumers) set(consumer.node, consumer.config);
-  return timeouts;
 }
 
 // When its process first starts: servers form the cluster.
@@ -51,7 +43,9 @@ World::World(const ClusterSetup& setup, std::uint32_t scenario_timers)
       shuffle_ties_(setup.shuffle_ties),
       chooser_(0),
       network_(topology_, queue_, chooser_, kChannels, setup_timeouts(composition_),
-               {&make_disconnected, &drop_payload, &pools_}, composition_.behaviour.reads_ahead),
+               socket_buffers(composition_),
+               {&make_disconnected, &make_sent, &drop_payload, &pools_},
+               composition_.behaviour.reads_ahead),
       context_(composition_, chooser_, ledger_, metadata_log_, pools_, outbox_),
       brokers_(composition_.broker_count),
       producers_(composition_.producers.size()),
@@ -234,12 +228,13 @@ void World::send(NodeId from, const Effect& effect) {
     channel = Channel::kReplication;
   }
   const auto* produce = std::get_if<ProduceRequest>(&payload);
+  const bool is_unanswered = produce != nullptr && produce->acks == Acks::kNone;
   Routing routing;
   routing.channel = static_cast<std::uint8_t>(channel);
   routing.kind = static_cast<std::uint8_t>(payload.index());
   routing.response = info.response;
-  routing.expects_response = info.request && (produce == nullptr || produce->acks != Acks::kNone);
-  if (topology_.spec().bandwidth > 0) {
+  routing.expects_response = info.request && !is_unanswered;
+  if (topology_.spec().bandwidth > 0 || is_unanswered) {
     routing.bytes = static_cast<std::uint32_t>(payload_bytes(payload, pools_));
   }
   network_.send(from, effect.to, routing, payload, now_, next_event_);

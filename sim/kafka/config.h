@@ -41,6 +41,7 @@ struct BrokerConfig {
   Duration session_timeout = milliseconds(9'000);     // broker.session.timeout.ms
   Duration zookeeper_session_timeout = milliseconds(18'000);  // zookeeper.session.timeout.ms
   bool controlled_shutdown = true;                            // controlled.shutdown.enable
+  std::int64_t socket_receive_buffer = 102'400;               // socket.receive.buffer.bytes
   Duration startup_time = milliseconds(2'000);  // ours: process start until logs begin to load
   Duration recovery_time = Duration();          // ours: extra log recovery after an unclean stop
 };
@@ -67,6 +68,7 @@ struct ClientConfig {
   Duration connection_setup_timeout_max =
       milliseconds(30'000);                           // socket.connection.setup.timeout.max.ms
   Duration metadata_max_age = milliseconds(300'000);  // metadata.max.age.ms
+  std::int64_t send_buffer = 131'072;                 // send.buffer.bytes
 };
 
 struct ProducerConfig : ClientConfig {

@@ -115,6 +115,9 @@ std::vector<ConfigKey> topic_and_replication_keys() {
       {"log.flush.offset.checkpoint.interval.ms", kBrokerKey, kMillis, "60000", {}, 1, kInt,
        "How much log is scanned after an unclean stop (R1.15).",
        broker<&BrokerConfig::recovery_point_interval>},
+      {"socket.receive.buffer.bytes", kBrokerKey | kControllerKey, kBytes, "102400", {}, -1, kInt,
+       "What the host of a frozen broker takes of acks=0 besides; -1: 131072 (C1.36).",
+       broker<&BrokerConfig::socket_receive_buffer>},
       {"controlled.shutdown.enable", kBrokerKey, kBool, "true", {}, 0, 1,
        "On SIGTERM leaderships move away before the process ends (R5.39).",
        broker<&BrokerConfig::controlled_shutdown>},
@@ -173,6 +176,9 @@ std::vector<ConfigKey> broker_and_client_keys() {
       {"metadata.max.age.ms", kClientKey, kMillis, "300000", {}, 0, kInt,
        "Metadata is asked for again after this at the latest (C0.10).",
        client<&ClientConfig::metadata_max_age>},
+      {"send.buffer.bytes", kClientKey, kBytes, "131072", {}, -1, kInt,
+       "Of acks=0, what counts as sent although its broker is silent; -1: 16384 (C1.36).",
+       client<&ClientConfig::send_buffer>},
   };
 }
 

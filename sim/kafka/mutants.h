@@ -61,6 +61,7 @@ enum class Mutant : std::uint8_t {
   kActOnReplay,                 // a starting broker acts on each record of the past (R6.1)
   kFetchUpdatesBeforeRead,      // response carries the new HW at once (R3.7)
   kNoCheckpoint,                // HW never checkpointed (R1.16)
+  kSocketTakesEverything,       // a silent host's sockets are never full (C1.36)
   kUnnotedTruncation,           // no fact tells of a truncation: a guard of the model's own
   kCount
 };

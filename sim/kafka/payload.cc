@@ -63,6 +63,7 @@ constinit const std::array<PayloadInfo, std::variant_size_v<Payload>> payload_in
     {"WorkloadCommand", false, false, Channel::kClient},
     {"ProcessingCommand", false, false, Channel::kClient},
     {"Disconnected", false, false, Channel::kClient},
+    {"SendCompleted", false, false, Channel::kClient},
 }};
 
 void PayloadPools::reset() {

@@ -237,6 +237,9 @@ struct Disconnected {
   bool initiator = false;  // this node had opened the connection
 };
 
+// C1.36: the newest request to this broker, which gets no answer, is all in the socket.
+struct SendCompleted {};
+
 // Append at the end: the index is part of the digest.
 using Payload =
     std::variant<ProduceRequest, ProduceResponse, FetchRequest, FetchResponse, ListOffsetsRequest,
@@ -246,7 +249,7 @@ using Payload =
                  BrokerHeartbeatResponse, AlterPartitionRequest, AlterPartitionResponse,
                  MetadataFetchRequest, MetadataFetchResponse, ElectLeadersCommand,
                  AlterTopicConfigCommand, ReassignCommand, WorkloadCommand, ProcessingCommand,
-                 Disconnected>;
+                 Disconnected, SendCompleted>;
 static_assert(std::is_trivially_copyable_v<Payload>);
 static_assert(sizeof(Payload) <= 64);
 

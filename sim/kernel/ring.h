@@ -1,4 +1,4 @@
-// Ring<T>: a growing circular buffer: push at the back, push and pop at the front, index from the
+// Ring<T>: a growing circular buffer: push and pop at the back and at the front, index from the
 // front. Capacity is a power of two and never shrinks, so a warm ring allocates nothing.
 #pragma once
 
@@ -16,6 +16,7 @@ class Ring {
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] const T& front() const { return items_[head_]; }
+  [[nodiscard]] const T& back() const { return (*this)[size_ - 1]; }
   [[nodiscard]] const T& operator[](std::uint32_t i) const { return items_[(head_ + i) & mask()]; }
 
   void push_back(const T& item) { emplace_back() = item; }
@@ -37,6 +38,10 @@ class Ring {
     // An emptied ring begins anew: one that mostly holds a single element stays in one place of the
     // cache.
     head_ = --size_ == 0 ? 0 : (head_ + 1) & mask();
+  }
+  void pop_back() {
+    SIM_CHECK(size_ > 0);
+    --size_;
   }
   void clear() { head_ = size_ = 0; }
 

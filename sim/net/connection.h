@@ -21,8 +21,11 @@ struct Routing {
 
   bool operator==(const Routing&) const = default;
 };
-// Routing::kind of a notice: the network's own message that a connection has ended.
+// Routing::kind of a notice, the network's own message: that a connection has ended, or that what
+// its initiator sent has all been taken by its socket.
 inline constexpr std::uint8_t kNoticeKind = 0xff;
+inline constexpr std::uint8_t kSentKind = 0xfe;
+constexpr bool is_notice(std::uint8_t kind) { return kind >= kSentKind; }
 
 template <class Message>
 struct Parcel {
@@ -39,6 +42,8 @@ template <class Message>
 struct NetworkHooks {
   // Makes the notice of an ended connection; `initiator`: it is for the end that opened it.
   Message (*disconnected)(std::uint8_t channel, LinkEnd reason, bool initiator);
+  // Makes the notice that a request which is owed no answer is all in the initiator's socket.
+  Message (*sent)();
   // A message goes undelivered: release what it owns.
   void (*drop)(void* context, const Message& message);
   void* context;
@@ -51,9 +56,30 @@ struct SetupTimeout {
   Duration max;
 };
 
-// The two lanes of a connection.
+// What the kernel of a node takes of messages that nobody reads: bytes per connection.
+struct SocketBuffers {
+  std::int64_t send = 131'072;     // as initiator
+  std::int64_t receive = 102'400;  // as acceptor
+};
+
+// The two ways of a connection, each a lane of the queue. A third lane is not travelled: it brings
+// the initiator the notices of its own socket.
 enum class Way : std::uint8_t { kRequests, kResponses };
 inline constexpr std::uint32_t kWays = 2;
+inline constexpr std::uint32_t kLanes = kWays + 1;
+
+// What the sockets hold of the requests that are owed no answer. Counted only while the acceptor is
+// silent, from the first request on that meets its silence.
+template <class Message>
+struct Outgoing {
+  bool counting = false;
+  bool waits = false;       // the request below is not all in the socket: it is not under way yet
+  std::int64_t unsent = 0;  // bytes the initiator's end keeps; what exceeds its buffer has to wait
+  std::int64_t unread = 0;  // bytes the acceptor's host has taken
+  Routing routing;
+  EventId cause;
+  Message message;
+};
 
 // What the acceptor makes of the requests before the next end that it has not been told of.
 struct Rest {

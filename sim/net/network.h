@@ -23,6 +23,7 @@
 //
 // What an initiator sends on a connection that is over, but of whose end it has not been told, is
 // dropped: the notice speaks for it. A process that died hears nothing of its connections.
+// Of a request that is owed no answer the initiator is told when it is sent: network_sockets.h.
 #pragma once
 
 #include <algorithm>
@@ -47,15 +48,17 @@ class Network {
   using Queue = EventQueue<Parcel<Message>>;
   using Popped = typename Queue::Popped;
 
-  // `by_node`: the set-up timeouts of each node as initiator. `reads_ahead`: an acceptor that reads
-  // takes all requests that are there. The references must outlive this.
+  // `by_node`, `buffers`: of each node. `reads_ahead`: an acceptor that reads takes all requests
+  // that are there. The references must outlive this.
   Network(const Topology& topology, Queue& queue, const Chooser& chooser, std::uint32_t channels,
-          std::vector<SetupTimeout> by_node, NetworkHooks<Message> hooks, bool reads_ahead = false)
+          std::vector<SetupTimeout> by_node, std::vector<SocketBuffers> buffers,
+          NetworkHooks<Message> hooks, bool reads_ahead = false)
       : topology_(topology),
         queue_(queue),
         chooser_(chooser),
         channels_(channels),
         setup_(std::move(by_node)),
+        buffers_(std::move(buffers)),
         hooks_(hooks),
         reads_ahead_(reads_ahead),
         nodes_(topology.spec().rack_of.size()),
@@ -65,7 +68,7 @@ class Network {
         slow_(nodes_.size()),
         sending_until_(nodes_.size()) {
     SIM_CHECK(channels_ > 0 && channels_ <= 128);
-    SIM_CHECK(setup_.size() == nodes_.size());
+    SIM_CHECK(setup_.size() == nodes_.size() && buffers_.size() == nodes_.size());
   }
 
   // A request opens its connection if need be. A response whose connection is over is dropped.
@@ -76,6 +79,8 @@ class Network {
     Connection& c = connection(from, to, routing.channel);
     if (c.state == State::kClosed) [[unlikely]]
       dial(c, now, cause);
+    if (!routing.expects_response) [[unlikely]]
+      return write(c, routing, message, now, cause);
     // An open connection to a host without power: the bytes go nowhere.
     if (c.state != State::kOpen || !node(to).up) return drop(message);
     transmit(c, Way::kRequests, routing, message, now, cause);
@@ -87,6 +92,7 @@ class Network {
     const bool open = c->state == State::kOpen;
     const bool unread = !queue_.empty(c->lane_of(Way::kResponses));
     discard(*c, Way::kResponses);
+    forget_sends(*c);
     c->state = State::kClosed;
     if (open) tell_acceptor(*c, unread, now, cause);
   }
@@ -117,18 +123,8 @@ class Network {
   void process_ended(NodeId id, bool host_up, Instant now, EventId cause);
 
   // A frozen process reads nothing; its kernel takes everything, ends of connections included.
-  void freeze(NodeId id) {
-    node(id).frozen = true;
-    for (const std::uint32_t i : connections_of_[id.value()]) {
-      queue_.block(connections_[i].lane_of(connections_[i].towards(id)), kBlockFrozen);
-    }
-  }
-  void resume(NodeId id, Instant now) {
-    node(id).frozen = false;
-    for (const std::uint32_t i : connections_of_[id.value()]) {
-      unblock(connections_[i], connections_[i].towards(id), kBlockFrozen, now);
-    }
-  }
+  void freeze(NodeId id);
+  void resume(NodeId id, Instant now);
 
   // One direction carries nothing more. With `reset` the open connections of the pair break; what
   // had ended before is not held up.
@@ -178,6 +174,7 @@ class Network {
     std::fill(nodes_.begin(), nodes_.end(), Node{});
     connections_.clear();
     rests_.clear();
+    outgoing_.clear();
     for (std::vector<std::uint32_t>& list : connections_of_) list.clear();
     index_.reset();
     cut_.reset();
@@ -255,9 +252,10 @@ class Network {
     return nullptr;
   }
 
-  [[nodiscard]] bool kept_back(const Connection& c, Way way) const {
-    return (queue_.blocked(c.lane_of(way)) & kBlockCut) != 0 && !queue_.empty(c.lane_of(way));
+  [[nodiscard]] LaneId notices_of(const Connection& c) const {
+    return LaneId(index_of(c) * kLanes + kWays);
   }
+  [[nodiscard]] bool kept_back(const Connection& c, Way way) const;
   void meet_cut(NodeId from, NodeId to) {
     if (is_cut(from, to)) cut_.at(from.value(), to.value()) = kMetCut;
   }
@@ -266,22 +264,14 @@ class Network {
     if ((queue_.blocked(c.lane_of(way)) & reason) == 0) return;
     queue_.unblock(c.lane_of(way), reason, floor);
   }
-  // Drops what is under way, and with it the reasons that were its own.
-  void discard(Connection& c, Way way) {
-    if (kept_back(c, way)) meet_cut(c.from(way), c.to(way));
-    queue_.clear(c.lane_of(way), [this](const Parcel<Message>& p) { drop(p.message); });
-    unblock(c, way, kBlockHeld, kLongAgo);
-    unblock(c, way, kBlockMuted, kLongAgo);
-    if (way == Way::kRequests) {
-      c.ends_untold = 0;
-      rest(c) = Rest{};
-    }
+  void discard(Connection& c, Way way);
+  [[nodiscard]] std::uint32_t index_of(const Connection& c) const {
+    return static_cast<std::uint32_t>(&c - connections_.data());
   }
-  Rest& rest(const Connection& c) {
-    return rests_[static_cast<std::size_t>(&c - connections_.data())];
-  }
+  Rest& rest(const Connection& c) { return rests_[index_of(c)]; }
+  Outgoing<Message>& outgoing(const Connection& c) { return outgoing_[index_of(c)]; }
 
-  // Draws the latency of the next message; its extras are those of now.
+  // Draws the latency of the next message.
   Duration one_way(Connection& c, Way way) {
     const auto w = static_cast<std::uint32_t>(way);
     const Sampler& latency = *c.latency;
@@ -327,6 +317,17 @@ class Network {
 
   bool serve_rest(Connection& c, const Message& message, Instant now);
   void answer_nobody(Connection& c, const Message& message, Instant now);
+  void write(Connection& c, const Routing& routing, const Message& message, Instant now,
+             EventId cause);
+  [[nodiscard]] bool host_answers(const Connection& c) const;
+  [[nodiscard]] bool is_silent(const Connection& c) const;
+  bool takes_all(const Connection& c);
+  void count(const Connection& c);
+  void drain(Connection& c, bool behind_cut, Instant now);
+  bool sent(Connection& c, Instant now);
+  void tell_sent(const Connection& c, Instant at, EventId cause);
+  void drop_waiting(const Connection& c);
+  void forget_sends(const Connection& c);
   void dial(Connection& c, Instant now, EventId cause);
   void fail(Connection& c, LinkEnd reason, Instant at, EventId cause);
   void tell_acceptor(Connection& c, bool unread, Instant now, EventId cause);
@@ -340,11 +341,13 @@ class Network {
   const Chooser& chooser_;
   std::uint32_t channels_;
   std::vector<SetupTimeout> setup_;
+  std::vector<SocketBuffers> buffers_;
   NetworkHooks<Message> hooks_;
   bool reads_ahead_;
   std::vector<Node> nodes_;
   std::vector<Connection> connections_;                     // in order of first use
   std::vector<Rest> rests_;                                 // of each: apart, for few have one
+  std::vector<Outgoing<Message>> outgoing_;                 // likewise
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
   PairTable<std::uint8_t> cut_;     // 0: whole
@@ -370,12 +373,14 @@ bool Network<Message>::arrive(const Popped& popped, Instant now) {
     drop(parcel.message);
     return false;
   }
-  if (routing.kind != kNoticeKind && !routing.expects_response) return true;
-  Connection& c = connections_[popped.lane.value() / kWays];  // make() adds the lanes in this order
-  if (routing.kind != kNoticeKind) {
+  if (!is_notice(routing.kind) && !routing.expects_response) return true;
+  Connection& c = connections_[popped.lane.value() / kLanes];  // make() adds them in this order
+  if (!is_notice(routing.kind)) {
     if (c.ends_untold > 0) [[unlikely]]
       return serve_rest(c, parcel.message, now);
     if (c.state == State::kOpen) queue_.block(popped.lane, kBlockMuted);
+  } else if (routing.kind == kSentKind) {
+    return sent(c, now);
   } else if (routing.response) {
     SIM_CHECK(c.state == State::kEnding || c.state == State::kFailed);
     c.state = State::kClosed;
@@ -390,3 +395,4 @@ bool Network<Message>::arrive(const Popped& popped, Instant now) {
 }  // namespace ackident
 
 #include "net/network_ends.h"
+#include "net/network_sockets.h"

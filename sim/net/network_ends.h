@@ -21,13 +21,37 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
     c.dice[w] = chooser_.stream(ChoiceKind::kLinkLatency, c.subject(way));
     if (node(c.to(way)).frozen) queue_.block(c.lane_of(way), kBlockFrozen);
   }
+  (void)queue_.add_lane();  // notices_of
   const auto place = static_cast<std::uint32_t>(connections_.size());
   connections_.push_back(c);
   rests_.emplace_back();
+  outgoing_.emplace_back();
   connections_of_[initiator.value()].push_back(place);
   connections_of_[acceptor.value()].push_back(place);
   index_.at(initiator.value(), column(acceptor, channel)) = place + 1;
   return connections_.back();
+}
+
+// Does a cut of this way keep something from its destination: a message, or the acknowledgement
+// without which a request waits?
+template <class Message>
+bool Network<Message>::kept_back(const Connection& c, Way way) const {
+  if (outgoing_[index_of(c)].waits && is_cut(c.from(way), c.to(way))) return true;
+  return (queue_.blocked(c.lane_of(way)) & kBlockCut) != 0 && !queue_.empty(c.lane_of(way));
+}
+
+// Drops what is under way, and with it the reasons that were its own.
+template <class Message>
+void Network<Message>::discard(Connection& c, Way way) {
+  if (kept_back(c, way)) meet_cut(c.from(way), c.to(way));
+  queue_.clear(c.lane_of(way), [this](const Parcel<Message>& p) { drop(p.message); });
+  unblock(c, way, kBlockHeld, kLongAgo);
+  unblock(c, way, kBlockMuted, kLongAgo);
+  if (way == Way::kRequests) {
+    c.ends_untold = 0;
+    rest(c) = Rest{};
+    drop_waiting(c);
+  }
 }
 
 // The fate of an attempt is decided when it begins: a SYN that is sent again later finds what the
@@ -48,6 +72,7 @@ void Network<Message>::dial(Connection& c, Instant now, EventId cause) {
   c.state = State::kOpen;
   c.failures = 0;
   c.ready = answered;
+  outgoing(c).counting = false;
   if (c.ends_untold == 0 || (queue_.blocked(c.lane_of(Way::kRequests)) & kBlockMuted) == 0) return;
   rest(c).refused = true;
   unblock(c, Way::kRequests, kBlockMuted, now);
@@ -172,6 +197,11 @@ void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant no
   const Way inbound = c.towards(id);
   const Way outbound = inbound == Way::kRequests ? Way::kResponses : Way::kRequests;
   const bool unread = !queue_.empty(c.lane_of(inbound));
+  if (id == c.initiator) {
+    forget_sends(c);
+  } else if (!host_up) {
+    count(c);  // the initiator's socket keeps what was on its way
+  }
   discard(c, inbound);
   unblock(c, inbound, kBlockFrozen, now);
   // Without power nobody sends again what a cut has swallowed.
@@ -184,6 +214,30 @@ void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant no
   if (id == c.acceptor) return tell_initiator(c, now, cause);
   c.state = State::kClosed;
   tell_acceptor(c, unread, now, cause);
+}
+
+template <class Message>
+void Network<Message>::freeze(NodeId id) {
+  node(id).frozen = true;
+  for (const std::uint32_t i : connections_of_[id.value()]) {
+    Connection& c = connections_[i];
+    queue_.block(c.lane_of(c.towards(id)), kBlockFrozen);
+    if (id == c.initiator) queue_.block(notices_of(c), kBlockFrozen);
+  }
+}
+
+template <class Message>
+void Network<Message>::resume(NodeId id, Instant now) {
+  node(id).frozen = false;
+  for (const std::uint32_t i : connections_of_[id.value()]) {
+    Connection& c = connections_[i];
+    unblock(c, c.towards(id), kBlockFrozen, now);
+    if (id == c.acceptor) {
+      drain(c, false, now);
+    } else {
+      queue_.unblock(notices_of(c), kBlockFrozen, now);
+    }
+  }
 }
 
 template <class Message>
@@ -205,6 +259,7 @@ void Network<Message>::heal(NodeId from, NodeId to, Instant now) {
     if ((queue_.blocked(c.lane_of(way)) & kBlockCut) == 0) return;
     const bool empty = queue_.empty(c.lane_of(way));
     unblock(c, way, kBlockCut, empty ? now : now + one_way(c, way));
+    drain(c, true, now);
   });
 }
 
@@ -214,7 +269,10 @@ bool Network<Message>::release(NodeId from, NodeId to, std::uint8_t kind, Instan
   if (found == nullptr) return false;
   gates_.erase(gates_.begin() + (found - gates_.data()));
   // If another gate holds the head as well, it is stopped again when it comes up.
-  for_each_way(from, to, [&](Connection& c, Way way) { unblock(c, way, kBlockHeld, now); });
+  for_each_way(from, to, [&](Connection& c, Way way) {
+    unblock(c, way, kBlockHeld, now);
+    drain(c, false, now);
+  });
   return true;
 }
 

@@ -104,6 +104,7 @@ std::string draw_cluster_config(Draw& draw, const SwarmFeatures& features) {
     config.add("replica.fetch.max.bytes", least ? draw.of({1, 500, 1'048'576}) : 1'048'576);
     config.add("replica.fetch.response.max.bytes", least ? draw.of({1, 2000}) : 10'485'760);
     config.add("replica.fetch.min.bytes", least ? 1 : 500);
+    config.add("socket.receive.buffer.bytes", 2000);
     // What is too large is split and sent again at once, for all of delivery.timeout.ms.
     if (features.quick_timeouts) {
       config.add("message.max.bytes", draw.of({600, 5000, 1'048'588}));
@@ -175,7 +176,8 @@ std::string draw_producer_config(Draw& draw, const SwarmFeatures& features, Kafk
   Object config;
   const bool weak = features.weak_acks && draw.percent(60);
   const bool idempotent = !weak && version.number >= 11 && draw.percent(70);
-  config.add_text("acks", weak ? draw.of({"0", "1", "1"}) : "all");
+  const std::string_view acks = weak ? draw.of({"0", "1", "1"}) : "all";
+  config.add_text("acks", acks);
   if (version.number >= 11) config.add("enable.idempotence", idempotent ? "true" : "false");
   if (version.number < 201) config.add("retries", idempotent ? 1000 : draw.of({0, 3, 1000}));
   if (version.number >= 201 && !idempotent && draw.percent(20)) {
@@ -188,6 +190,7 @@ std::string draw_producer_config(Draw& draw, const SwarmFeatures& features, Kafk
   }
   const std::int64_t linger = draw.of({0, 0, 5, 50});
   config.add("linger.ms", linger);
+  if (acks == "0") config.add("send.buffer.bytes", draw.of({0, 1000, 10'000, 131'072}));
   if (features.quick_timeouts) {
     const std::int64_t request = draw.of({300, 1000, 3000, 10'000});
     config.add("request.timeout.ms", request);

@@ -201,11 +201,12 @@ class Bench {
         "invariant that `sim/oracle` can report. Written by `mutants ROOT --list`; the test fails "
         "if\n"
         "this page is not current.\n\n"
-        "Three are not noticed by an invariant. `NoTruncation`: a follower that ignores where its\n"
+        "Four are not noticed by an invariant. `NoTruncation`: a follower that ignores where its\n"
         "log differs stands still for ever, and the healed cluster does not come to rest.\n"
         "`PowerLossKeepsAll`: what a host forgets is not Kafka's promise but the fault itself.\n"
         "`FetchUpdatesBeforeRead`: a follower hears of a high watermark one round trip too early;\n"
-        "it is a true one, so nothing is broken but the timing.\n\n"
+        "it is a true one, so nothing is broken but the timing. `SocketTakesEverything`: how much\n"
+        "acks=0 loses to a silent host is no promise either.\n\n"
         "| mutant | without it | scenario | noticed by |\n|---|---|---|---|\n";
     for (const Row& row : kTable) {
       text += fmt::format("| `{}` | {} | `{}` | {} |\n", described(row.mutant).name,

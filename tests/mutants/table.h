@@ -78,6 +78,7 @@ inline constexpr Row kTable[] = {
     {Mutant::kActOnReplay, "role_change_before_high_watermark", "I4 RoleEpochNeverDecreases"},
     {Mutant::kFetchUpdatesBeforeRead, "two_records", "expect facts.FollowerHighWatermark"},
     {Mutant::kNoCheckpoint, "leader_dies", "CheckpointIsRecent"},
+    {Mutant::kSocketTakesEverything, "frozen_broker", "expect lost"},
     {Mutant::kUnnotedTruncation, "acks1_leader_dies", "FactsMatchLogs"},
 };
 

@@ -44,7 +44,8 @@ concept NotForBrokers = std::is_same_v<T, ProduceResponse> || std::is_same_v<T, 
     std::is_same_v<T, BrokerHeartbeatRequest> || std::is_same_v<T, AlterPartitionRequest> ||
     std::is_same_v<T, MetadataFetchRequest> || std::is_same_v<T, ElectLeadersCommand> ||
     std::is_same_v<T, AlterTopicConfigCommand> || std::is_same_v<T, ReassignCommand> ||
-    std::is_same_v<T, WorkloadCommand> || std::is_same_v<T, ProcessingCommand>;
+    std::is_same_v<T, WorkloadCommand> || std::is_same_v<T, ProcessingCommand> ||
+    std::is_same_v<T, SendCompleted>;
 
 struct Deliver {
   Broker& broker;

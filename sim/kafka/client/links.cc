@@ -26,7 +26,7 @@ bool find_ready_broker(Producer& producer, std::uint32_t& broker, Context& ctx) 
   if (node == kNoNode) return false;
   broker = ctx.composition().broker_index(node);
   const BrokerConnection& connection = producer.connections[broker];
-  if (connection.connected) return connection.in_flight < limit;
+  if (connection.connected) return connection.in_flight < limit && !connection.sending;
   if (connection.in_flight == 0) dial(producer, broker, ctx);
   return false;
 }
@@ -63,6 +63,7 @@ bool can_send(Producer& producer, std::uint32_t broker, Context& ctx) {
     return false;
   }
   if (connection.in_flight >= config_of(producer, ctx).max_in_flight) return false;
+  if (connection.sending) return false;
   return producer.metadata_due > ctx.now();
 }
 
@@ -153,6 +154,16 @@ bool take_answered(Producer& producer, std::uint32_t broker, Correlation correla
   request = requests.front();
   requests.pop_front();
   request_answered(producer.connections[broker]);
+  return true;
+}
+
+bool take_sent(Producer& producer, std::uint32_t broker, InFlightRequest& request) {
+  if (!producer.connections[broker].sending) return false;
+  Ring<InFlightRequest>& requests = producer.links[broker].requests;
+  SIM_CHECK(!requests.empty());
+  request = requests.back();
+  requests.pop_back();
+  request_sent_off(producer.connections[broker]);
   return true;
 }
 

@@ -22,7 +22,7 @@ struct InFlightRequest {
 };
 
 struct ProducerLink {
-  Ring<InFlightRequest> requests;  // unanswered, oldest first
+  Ring<InFlightRequest> requests;  // unanswered, or not all sent; oldest first
   bool timeout_armed = false;
   bool timeout_late = false;  // its timer fired late and has been armed once more
 };
@@ -30,7 +30,7 @@ struct ProducerLink {
 // May a produce request go to this broker now (C1.15)? Dials it if it is down and may be dialled.
 bool can_send(Producer&, std::uint32_t broker, Context&);
 Correlation next_correlation(Producer&);
-// Hands a request that expects an answer to the network.
+// Hands a request to the network.
 void send_request(Producer&, std::uint32_t broker, const InFlightRequest&, const Payload&,
                   Context&);
 
@@ -47,6 +47,8 @@ void apply_leaders(Producer&, Context&);
 
 // An answer came. The request it belongs to, or nothing: it was given up before.
 bool take_answered(Producer&, std::uint32_t broker, Correlation, InFlightRequest& request);
+// The newest request is sent, and no answer will come. Nothing, if it was given up before.
+bool take_sent(Producer&, std::uint32_t broker, InFlightRequest& request);
 void on_metadata_response(Producer&, const InFlightRequest&, const MetadataResponse&, Context&);
 void on_producer_id_response(Producer&, const InitProducerIdResponse&, Context&);
 void on_disconnected(Producer&, std::uint32_t broker, ErrorCode, Context&);

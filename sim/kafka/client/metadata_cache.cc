@@ -165,6 +165,12 @@ void request_answered(BrokerConnection& connection) {
   connection.failures = 0;
 }
 
+void request_sent_off(BrokerConnection& connection) {
+  SIM_CHECK(connection.sending && connection.in_flight > 0);
+  --connection.in_flight;
+  connection.sending = false;
+}
+
 NodeId least_loaded_node(const std::vector<BrokerConnection>& connections, std::uint64_t draw,
                          const Context& ctx, std::uint16_t in_flight_max) {
   const auto count = static_cast<std::uint32_t>(connections.size());
@@ -180,7 +186,7 @@ NodeId least_loaded_node(const std::vector<BrokerConnection>& connections, std::
     const BrokerConnection& each = connections[at];
     if (each.connected) {
       if (each.in_flight == 0) return ctx.composition().broker_node(at);
-      if (each.in_flight >= in_flight_max) continue;
+      if (each.in_flight >= in_flight_max || each.sending) continue;
       if (ready == count || each.in_flight < connections[ready].in_flight) ready = at;
     } else if (each.in_flight > 0) {
       if (each.in_flight < in_flight_max) connecting = at;
@@ -207,7 +213,7 @@ Instant next_dial(const std::vector<BrokerConnection>& connections) {
 
 void connection_failed(BrokerConnection& connection, const ClientConfig& config,
                        std::uint64_t purpose, const Context& ctx) {
-  connection.connected = false;
+  connection.connected = connection.sending = false;
   connection.in_flight = 0;
   connection.last_attempt = ctx.now();
   connection.blocked_until =

@@ -77,6 +77,7 @@ Duration backoff(Duration initial, Duration max, std::uint32_t n, bool exponenti
 // A client's connection to one broker, as the client sees it.
 struct BrokerConnection {
   bool connected = false;            // has had an answer since the last disconnect
+  bool sending = false;              // its newest request is not all in the socket (C0.7)
   std::uint16_t in_flight = 0;       // unanswered requests
   std::uint32_t failures = 0;        // consecutive, for the reconnect back-off (C0.3)
   Instant blocked_until = kLongAgo;  // reconnect back-off
@@ -92,9 +93,11 @@ struct BrokerConnection {
 };
 // The process ended; the draws go on.
 void forget(BrokerConnection&);
-// A request that expects an answer goes out (dialling if need be), or its answer has come.
+// A request goes out (dialling if need be), or its answer has come.
 void request_sent(BrokerConnection&, const Context&);
 void request_answered(BrokerConnection&);
+// One that expects none, and of whose sending `sending` tells, is all in the socket.
+void request_sent_off(BrokerConnection&);
 // The broker a client asks for metadata (C0.12), out of those it can dial now; kNoNode: none. A
 // connection with `in_flight_max` unanswered requests takes no more (C0.7).
 NodeId least_loaded_node(const std::vector<BrokerConnection>&, std::uint64_t draw, const Context&,

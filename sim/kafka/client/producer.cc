@@ -96,6 +96,9 @@ void deliver(Producer& producer, NodeId from, const Payload& payload, Context& c
   } else if (const auto* identity = std::get_if<InitProducerIdResponse>(&payload)) {
     if (!answers(identity->correlation)) return;
     on_producer_id_response(producer, *identity, ctx);
+  } else if (std::holds_alternative<SendCompleted>(payload)) {
+    if (!take_sent(producer, ctx.composition().broker_index(from), request)) return;
+    on_produce_sent(producer, request.first, from, ctx);
   } else if (const auto* command = std::get_if<WorkloadCommand>(&payload)) {
     on_command(producer, *command, ctx);
   } else {

@@ -188,19 +188,13 @@ void send_drained(Producer& producer, std::uint32_t broker, Context& ctx) {
     fact.peer = node;
     ctx.note(fact);
   }
-  if (config.acks != Acks::kNone) {
-    InFlightRequest request;
-    request.kind = InFlightRequest::Kind::kProduce;
-    request.correlation = message.correlation;
-    request.first = producer.drained.front();
-    send_request(producer, broker, request, message, ctx);
-    return;
-  }
-  // C1.36: handed to the connection is all that acks=0 ever learns.
-  ctx.send(node, message);
-  for (const BatchSlot slot : producer.drained) {
-    complete(producer, slot, ErrorCode::kNone, kNoOffset, node, ctx);
-  }
+  InFlightRequest request;
+  request.kind = InFlightRequest::Kind::kProduce;
+  request.correlation = message.correlation;
+  request.first = producer.drained.front();
+  send_request(producer, broker, request, message, ctx);
+  // Of one with an answer it makes no difference when it is sent: it stays in flight until then.
+  if (config.acks == Acks::kNone) producer.connections[broker].sending = true;
 }
 
 void send_to(Producer& producer, std::uint32_t broker, Context& ctx) {
@@ -280,6 +274,14 @@ void on_produce_response(Producer& producer, BatchSlot first, const ProduceRespo
     // The broker answers part by part in the order of the request.
     SIM_CHECK(producer.accumulator[slot].number == results[i].number);
     complete(producer, slot, results[i].error, results[i].base, kNoNode, ctx);
+  }
+}
+
+// C1.36: that the bytes are in the socket is all that acks=0 ever learns.
+void on_produce_sent(Producer& producer, BatchSlot first, NodeId broker, Context& ctx) {
+  collect(producer, first);
+  for (const BatchSlot slot : producer.drained) {
+    complete(producer, slot, ErrorCode::kNone, kNoOffset, broker, ctx);
   }
 }
 

@@ -164,7 +164,7 @@ TEST_CASE("A waiter for memory makes lingering batches sendable (C1.12)") {
   CHECK(bench.produces.size() == 1);
 }
 
-TEST_CASE("acks=0 is told of success when the request is handed over (C1.36)") {
+TEST_CASE("acks=0 is told of success when the request is sent (C1.36)") {
   ProducerBench bench;
   bench.config().acks = Acks::kNone;
   bench.without_idempotence();

@@ -1,6 +1,7 @@
 // A producer on a bench: it sends into our hands, its timers fire when we say so, and we play the
 // brokers. Metadata and producer ids are answered at once (settle()), produce requests wait for
-// reply(). Nodes: 0 controller, 1-3 brokers, 4 the producer.
+// reply(); one that expects none is sent at once, unless its broker is in `full`. Nodes: 0
+// controller, 1-3 brokers, 4 the producer.
 #pragma once
 
 #include <deque>
@@ -101,6 +102,11 @@ struct ProducerBench {
     step([&] { deliver(producer, produce.to, response, ctx); });
     pools.produce_results.release(response.parts);
   }
+  // There is room in the sockets to a broker again.
+  void make_room(NodeId to) {
+    std::erase(full, to);
+    step([&] { deliver(producer, to, SendCompleted{}, ctx); });
+  }
   // The connection to a broker breaks; what it had been sent is forgotten.
   void break_connection(NodeId to, DisconnectReason reason = DisconnectReason::kReset) {
     forget_requests(to);
@@ -157,13 +163,14 @@ struct ProducerBench {
   Producer producer;
   Instant now;
   std::map<std::uint32_t, Instant> timers;
-  std::deque<Question> questions;
+  std::deque<Question> questions;  // and what is sent, of which the producer has still to hear
   std::deque<Produce> produces;
   std::vector<Fact> facts;
   std::vector<NodeId> closed;
   std::vector<NodeId> dialled;  // every hello, metadata and id request, in order
   std::vector<NodeId> down;     // refuse connections
   std::vector<NodeId> silent;   // never answer
+  std::vector<NodeId> full;     // their sockets take nothing
   std::int64_t offset_next = 0;
   std::int64_t ids_given = 0;
   bool exited = false;
@@ -197,6 +204,8 @@ struct ProducerBench {
     if (const auto* request = std::get_if<ProduceRequest>(&payload)) {
       const auto parts = pools.produce_parts.get(request->parts);
       produces.push_back({to, *request, {parts.begin(), parts.end()}});
+      if (request->acks == Acks::kNone && !has(full, to))
+        questions.push_back({to, SendCompleted{}});
       pools.produce_parts.release(request->parts);
       return;
     }
@@ -204,6 +213,7 @@ struct ProducerBench {
     if (!has(silent, to)) questions.push_back({to, payload});
   }
   Payload answer(const Question& question) {
+    if (std::holds_alternative<SendCompleted>(question.payload)) return question.payload;
     if (has(down, question.to)) {
       return Disconnected{Channel::kClient, DisconnectReason::kRefused, true};
     }

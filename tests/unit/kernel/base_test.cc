@@ -121,12 +121,18 @@ TEST_CASE("ring: grows while wrapped, and takes elements back at the front") {
       ring.push_front(-i);
       expected.insert(expected.begin(), -i);
     }
+    if (i % 7 == 0) {
+      CHECK(ring.back() == expected.back());
+      ring.pop_back();
+      expected.pop_back();
+    }
   }
   REQUIRE(ring.size() == expected.size());
   for (std::uint32_t i = 0; i < ring.size(); ++i) CHECK(ring[i] == expected[i]);
   ring.clear();
   CHECK(ring.empty());
   CHECK_THROWS_AS(ring.pop_front(), CheckFailure);
+  CHECK_THROWS_AS(ring.pop_back(), CheckFailure);
 }
 
 TEST_CASE("chooser: dice by default, the last override for a key, within the bound") {

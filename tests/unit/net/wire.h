@@ -1,7 +1,8 @@
 // A network between a few nodes for tests: every latency is 1 ms unless said otherwise, and what
 // arrives is a log of one line each: "3ms 0>1 a". Notices read "reset", "refused", "timeout", with
 // a
-// "!" where they are for the initiator.
+// "!" where they are for the initiator. That a request is sent makes no line, but stands in `sent`:
+// "3ms 0>1".
 #pragma once
 
 #include <string>
@@ -18,6 +19,7 @@ class Wire {
   struct Text {
     char letter = 0;
     bool notice = false;
+    bool sent = false;
     bool initiator = false;
     LinkEnd reason = LinkEnd::kReset;
   };
@@ -41,7 +43,8 @@ class Wire {
         chooser_(seed),
         net(topology_, queue_, chooser_, kChannels,
             std::vector<SetupTimeout>(s.rack_of.size(), {seconds(10), seconds(30)}),
-            {&notice, &dropped, this}, reads_ahead) {
+            std::vector<SocketBuffers>(s.rack_of.size(), {1000, 500}),
+            {&notice, &sent_notice, &dropped, this}, reads_ahead) {
     start_all();
   }
   Wire(const Wire&) = delete;
@@ -72,7 +75,12 @@ class Wire {
     Net::Popped popped;
     while (queue_.pop(at_ms(ms), popped)) {
       now = popped.at;
-      if (net.arrive(popped, now)) lines.push_back(line(popped));
+      if (!net.arrive(popped, now)) continue;
+      if (popped.message.message.sent) {
+        sent.push_back(when(popped) + ends(popped.message.to, popped.message.from));
+      } else {
+        lines.push_back(line(popped));
+      }
     }
     now = at_ms(ms);
     return lines;
@@ -83,7 +91,8 @@ class Wire {
     Net::Popped popped;
     while (queue_.pop(at_ms(ms), popped)) {
       now = popped.at;
-      if (net.arrive(popped, now) && popped.message.to == node) times.push_back(now.ns());
+      if (!net.arrive(popped, now) || popped.message.message.sent) continue;
+      if (popped.message.to == node) times.push_back(now.ns());
     }
     now = at_ms(ms);
     return times;
@@ -96,6 +105,7 @@ class Wire {
 
   void reset() {
     lost.clear();
+    sent.clear();
     now = Instant();
     queue_ = Net::Queue();
     net.reset();
@@ -108,15 +118,21 @@ class Wire {
   Chooser chooser_;
 
   static Text notice(std::uint8_t, LinkEnd reason, bool initiator) {
-    return {0, true, initiator, reason};
+    return {0, true, false, initiator, reason};
   }
+  static Text sent_notice() { return {0, true, true, true}; }
   static void dropped(void* self, const Text& text) {
     static_cast<Wire*>(self)->lost += text.notice ? '.' : text.letter;
   }
+  static std::string when(const Net::Popped& popped) {
+    return std::to_string(popped.at.ns() / 1'000'000) + "ms ";
+  }
+  static std::string ends(NodeId from, NodeId to) {
+    return std::to_string(from.value()) + ">" + std::to_string(to.value());
+  }
   static std::string line(const Net::Popped& popped) {
     const Parcel<Text>& p = popped.message;
-    std::string s = std::to_string(popped.at.ns() / 1'000'000) + "ms " +
-                    std::to_string(p.from.value()) + ">" + std::to_string(p.to.value()) + " ";
+    std::string s = when(popped) + ends(p.from, p.to) + " ";
     if (!p.message.notice) return s + p.message.letter;
     static const char* const kNames[] = {"reset", "refused", "timeout"};
     s += kNames[static_cast<std::size_t>(p.message.reason)];
@@ -126,6 +142,7 @@ class Wire {
  public:
   Net net;
   Instant now;
+  std::vector<std::string> sent;
   std::string lost;  // letters of the messages that were dropped; "." for a notice
 };
 
