@@ -75,11 +75,12 @@ enum class Way : std::uint8_t { kRequests, kResponses };
 inline constexpr std::uint32_t kWays = 2;
 inline constexpr std::uint32_t kLanes = kWays + 1;
 
-// An attempt to open a connection that did not succeed at once.
-struct Attempt {
-  Instant began;
-  Instant gives_up;
+// What an initiator's host sends to one that does not answer.
+struct Unanswered {
+  Instant began;            // the attempt to open the connection
+  Instant gives_up;         // when that ends
   std::uint32_t draws = 0;  // of its jitter: the ordinal of the next
+  Instant first = kNever;   // the first message, once open, to a host without power
 };
 
 // A request that waits for its connection to be open.
@@ -118,8 +119,9 @@ struct Connection {
     kClosed,
     kDialling,  // no SYN has got through yet; see Attempt
     kOpen,
-    kEnding,  // the acceptor's end is gone; the notice is on its way to the initiator
-    kFailed,  // as kEnding, but the notice arises at the initiator: no cut holds it up
+    kHalfOpen,  // the acceptor's host has lost its power since, and knows nothing of it
+    kEnding,    // the acceptor's end is gone; the notice is on its way to the initiator
+    kFailed,    // as kEnding, but the notice arises at the initiator: no cut holds it up
   };
 
   NodeId initiator;

@@ -11,9 +11,9 @@
 //                                  once it gets through: Open, or refused; if it does not within
 //                                  the time given: Disconnected(setup timeout)
 //   Open   --peer's process dies, host up--> what was sent arrives, then Disconnected(reset)
-//          --host off, cut--> silence; messages wait. After heal they arrive when they are next
-//                             sent again (retransmission.h); after the host is back its kernel
-//                             answers with a reset
+//          --cut--> silence; messages wait until, healed, they are next sent again
+//          --host off--> silence. Once it is back: HalfOpen. It answers the first message that is
+//                             sent, or sent again, with a reset; who only waits hears nothing
 //          --cut with reset--> Disconnected(reset) at both ends, what was under way is lost
 //          --initiator closes--> answers are dropped; requests already sent arrive, as far as the
 //                             acceptor gets with them, then Disconnected(reset) at the acceptor
@@ -22,8 +22,9 @@
 // serve_rest.
 //
 // What an initiator sends on a connection that is over, but of whose end it has not been told, is
-// dropped: the notice speaks for it. A process that died hears nothing of its connections.
-// Of a request that is owed no answer the initiator is told when it is sent: network_sockets.h.
+// dropped: the notice speaks for it. A process that died hears nothing of its connections. Apart
+// stand network_opening.h, network_ends.h, and, of requests that are owed no answer,
+// network_sockets.h.
 #pragma once
 
 #include <algorithm>
@@ -84,33 +85,17 @@ class Network {
     if (!routing.expects_response) [[unlikely]]
       return write(c, routing, message, now, cause);
     if (c.state != State::kOpen) [[unlikely]]
-      return wait_for_opening(c, routing, message, cause);
-    // To a host without power: the bytes go nowhere.
-    if (!node(to).up) return drop(message);
+      return send_unopened(c, routing, message, now, cause);
+    if (!node(to).up) [[unlikely]]
+      return swallow(c, message, now);
     transmit(c, Way::kRequests, routing, message, now, cause);
   }
 
-  void close(NodeId initiator, NodeId acceptor, std::uint8_t channel, Instant now, EventId cause) {
-    Connection* c = find(initiator, acceptor, channel);
-    if (c == nullptr || c->state == State::kClosed) return;
-    const bool open = c->state == State::kOpen;
-    const bool unread = !queue_.empty(c->lane_of(Way::kResponses));
-    discard(*c, Way::kResponses);
-    forget_notices(*c);
-    c->state = State::kClosed;
-    if (open) tell_acceptor(*c, unread, now, cause);
-  }
-
+  void close(NodeId initiator, NodeId acceptor, std::uint8_t channel, Instant now, EventId cause);
   // The acceptor closes: requests on their way to it are dropped, what it has sent arrives, then
   // the initiator learns. The acceptor itself is not told.
   void drop_connection(NodeId initiator, NodeId acceptor, std::uint8_t channel, Instant now,
-                       EventId cause) {
-    Connection* c = find(initiator, acceptor, channel);
-    if (c == nullptr || c->state != State::kOpen) return;
-    discard(*c, Way::kRequests);
-    unblock(*c, Way::kRequests, kBlockMuted, now);
-    tell_initiator(*c, now, cause);
-  }
+                       EventId cause);
 
   // The world popped this parcel. False: it must not be delivered, because a gate holds it back or
   // its receiver is down.
@@ -179,7 +164,7 @@ class Network {
     connections_.clear();
     rests_.clear();
     outgoing_.clear();
-    attempts_.clear();
+    unanswered_.clear();
     waiting_.clear();
     for (auto& list : connections_of_) list.clear();
     index_.reset();
@@ -251,7 +236,7 @@ class Network {
   }
   Rest& rest(const Connection& c) { return rests_[index_of(c)]; }
   Outgoing<Message>& outgoing(const Connection& c) { return outgoing_[index_of(c)]; }
-  Attempt& attempt(const Connection& c) { return attempts_[index_of(c)]; }
+  Unanswered& unanswered(const Connection& c) { return unanswered_[index_of(c)]; }
 
   // Draws the latency of the next message.
   Duration one_way(Connection& c, Way way) {
@@ -316,8 +301,10 @@ class Network {
   void give_up(Connection& c, LinkEnd reason, Instant at, EventId cause);
   void arm_syn(const Connection& c, Instant now, EventId cause);
   Duration setup_timeout(const Connection& c);
-  void wait_for_opening(const Connection& c, const Routing& routing, const Message& message,
-                        EventId cause);
+  void send_unopened(Connection& c, const Routing& routing, const Message& message, Instant now,
+                     EventId cause);
+  void swallow(const Connection& c, const Message& message, Instant now);
+  void reset_half_open(Connection& c, Instant now, EventId cause);
   template <class Visit>
   void take_waiting(const Connection& c, Visit&& visit);
   void note(const Connection& c, std::uint8_t kind, Instant at, EventId cause,
@@ -342,7 +329,7 @@ class Network {
   std::vector<Connection> connections_;                     // in order of first use
   std::vector<Rest> rests_;                                 // of each: apart, for few have one
   std::vector<Outgoing<Message>> outgoing_;                 // likewise
-  std::vector<Attempt> attempts_;                           // likewise
+  std::vector<Unanswered> unanswered_;                      // likewise
   std::vector<Waiting<Message>> waiting_;                   // for the opening, in order
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_

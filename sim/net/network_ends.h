@@ -26,7 +26,7 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   connections_.push_back(c);
   rests_.emplace_back();
   outgoing_.emplace_back();
-  attempts_.emplace_back();
+  unanswered_.emplace_back();
   connections_of_[initiator.value()].push_back(place);
   connections_of_[acceptor.value()].push_back(place);
   index_.at(initiator.value(), column(acceptor, channel)) = place + 1;
@@ -53,6 +53,29 @@ void Network<Message>::discard(Connection& c, Way way) {
     rest(c) = Rest{};
     drop_waiting(c);
   }
+}
+
+template <class Message>
+void Network<Message>::close(NodeId initiator, NodeId acceptor, std::uint8_t channel, Instant now,
+                             EventId cause) {
+  Connection* c = find(initiator, acceptor, channel);
+  if (c == nullptr || c->state == State::kClosed) return;
+  const bool open = c->state == State::kOpen;
+  const bool unread = !queue_.empty(c->lane_of(Way::kResponses));
+  discard(*c, Way::kResponses);
+  forget_notices(*c);
+  c->state = State::kClosed;
+  if (open) tell_acceptor(*c, unread, now, cause);
+}
+
+template <class Message>
+void Network<Message>::drop_connection(NodeId initiator, NodeId acceptor, std::uint8_t channel,
+                                       Instant now, EventId cause) {
+  Connection* c = find(initiator, acceptor, channel);
+  if (c == nullptr || c->state != State::kOpen) return;
+  discard(*c, Way::kRequests);
+  unblock(*c, Way::kRequests, kBlockMuted, now);
+  tell_initiator(*c, now, cause);
 }
 
 // The initiator's end is gone. What it sent arrives first, unless a cut keeps it from arriving
@@ -145,7 +168,8 @@ void Network<Message>::process_started(NodeId id, Instant now, EventId cause) {
     Connection& c = connections_[i];
     if (c.state != State::kOpen) continue;
     if (id == c.acceptor) {
-      tell_initiator(c, now, cause);
+      c.state = State::kHalfOpen;
+      reset_half_open(c, now, cause);
     } else {
       c.state = State::kClosed;
       tell_acceptor(c, false, now, cause);
@@ -172,6 +196,11 @@ void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant no
     forget_notices(c);
   } else if (!host_up) {
     count(c, now);  // the initiator's socket keeps what was on its way
+    Instant& first = unanswered(c).first;
+    if (outgoing(c).unsent > 0) first = std::min(first, now);
+    queue_.for_each(c.lane_of(inbound), [&](const Parcel<Message>&, Instant due) {
+      if (due >= now) first = std::min(first, due);
+    });
   }
   discard(c, inbound);
   unblock(c, inbound, kBlockFrozen, now);
@@ -215,9 +244,9 @@ template <class Message>
 void Network<Message>::cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause) {
   cut_.at(from.value(), to.value()) = {true, false, now};
   for_each_way(from, to, [&](Connection& c, Way way) {
-    if (reset && c.state == State::kOpen) {
+    if (reset && (c.state == State::kOpen || c.state == State::kHalfOpen)) {
       meet_cut(from, to);
-      return break_off(c, now, cause);
+      return c.state == State::kOpen ? break_off(c, now, cause) : tell_initiator(c, now, cause);
     }
     if (!reset && c.state != State::kFailed) queue_.block(c.lane_of(way), kBlockCut);
   });

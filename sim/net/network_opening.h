@@ -14,8 +14,8 @@ namespace ackident {
 template <class Message>
 void Network<Message>::dial(Connection& c, Instant now, EventId cause) {
   if (host_answers(c)) return connect(c, now, cause);
-  attempt(c).began = now;
-  attempt(c).gives_up = now + std::min(setup_timeout(c), kSynGivenUp);
+  unanswered(c).began = now;
+  unanswered(c).gives_up = now + std::min(setup_timeout(c), kSynGivenUp);
   c.state = State::kDialling;
   arm_syn(c, now, cause);
 }
@@ -23,7 +23,7 @@ void Network<Message>::dial(Connection& c, Instant now, EventId cause) {
 template <class Message>
 void Network<Message>::dial_again(Connection& c, Instant now, EventId cause) {
   SIM_CHECK(c.state == State::kDialling);
-  if (now >= attempt(c).gives_up) return give_up(c, LinkEnd::kSetupTimeout, now, cause);
+  if (now >= unanswered(c).gives_up) return give_up(c, LinkEnd::kSetupTimeout, now, cause);
   if (host_answers(c)) return connect(c, now, cause);
   arm_syn(c, now, cause);
 }
@@ -33,8 +33,8 @@ template <class Message>
 void Network<Message>::arm_syn(const Connection& c, Instant now, EventId cause) {
   meet_cut(c.initiator, c.acceptor);
   meet_cut(c.acceptor, c.initiator);
-  const Instant again = kSynRetransmission.next(attempt(c).began, now + nanoseconds(1));
-  note(c, kSynKind, std::min(again, attempt(c).gives_up), cause, Message{});
+  const Instant again = kSynRetransmission.next(unanswered(c).began, now + nanoseconds(1));
+  note(c, kSynKind, std::min(again, unanswered(c).gives_up), cause, Message{});
 }
 
 // The host answers; whether its process listens is another matter.
@@ -46,6 +46,7 @@ void Network<Message>::connect(Connection& c, Instant now, EventId cause) {
   c.failures = 0;
   c.ready = answered;
   outgoing(c).counting = false;
+  unanswered(c).first = kNever;
   if (setups_[c.initiator.value() * channels_ + c.channel].told) {
     note(c, kOpenedKind, answered, cause, hooks_.opened());
   }
@@ -78,7 +79,7 @@ Duration Network<Message>::setup_timeout(const Connection& c) {
   for (std::uint32_t i = 0; i < c.failures && base < setup.max; ++i) base = base * 2;
   const std::uint64_t jitter =
       800'000 +
-      chooser_.pick({ChoiceKind::kSetupTimeout, c.subject(Way::kRequests), attempt(c).draws++},
+      chooser_.pick({ChoiceKind::kSetupTimeout, c.subject(Way::kRequests), unanswered(c).draws++},
                     400'000);
   const Duration jittered =
       nanoseconds(std::min(base, setup.max).ms() * static_cast<std::int64_t>(jitter));
@@ -87,10 +88,32 @@ Duration Network<Message>::setup_timeout(const Connection& c) {
 
 // A connection that is over takes nothing more.
 template <class Message>
-void Network<Message>::wait_for_opening(const Connection& c, const Routing& routing,
-                                        const Message& message, EventId cause) {
-  if (c.state != State::kDialling) return drop(message);
-  waiting_.push_back({index_of(c), routing, cause, message});
+void Network<Message>::send_unopened(Connection& c, const Routing& routing, const Message& message,
+                                     Instant now, EventId cause) {
+  if (c.state == State::kDialling) {
+    waiting_.push_back({index_of(c), routing, cause, message});
+    return;
+  }
+  if (c.state != State::kHalfOpen) return drop(message);
+  swallow(c, message, now);
+  reset_half_open(c, now, cause);
+}
+
+// The acceptor's host has no power, or has lost it: the bytes go nowhere.
+template <class Message>
+void Network<Message>::swallow(const Connection& c, const Message& message, Instant now) {
+  unanswered(c).first = std::min(unanswered(c).first, now);
+  drop(message);
+}
+
+// The acceptor's host answers a message of a connection that it does not know with a reset: there,
+// when it is next sent again, and back.
+template <class Message>
+void Network<Message>::reset_half_open(Connection& c, Instant now, EventId cause) {
+  const Instant first = unanswered(c).first;
+  if (first == kNever || !host_answers(c)) return;
+  const Instant again = first == now ? now : kDataRetransmission.next(first, now);
+  tell_initiator(c, again + one_way(c, Way::kRequests), cause);
 }
 
 // Hands out the requests that wait for this connection, in order, and forgets them.

@@ -23,9 +23,8 @@ void Network<Message>::write(Connection& c, const Routing& routing, const Messag
                              Instant now, EventId cause) {
   Outgoing<Message>& out = outgoing(c);
   SIM_CHECK(!out.waits);
-  if (c.state == State::kDialling) return wait_for_opening(c, routing, message, cause);
+  if (c.state == State::kDialling) return send_unopened(c, routing, message, now, cause);
   const bool never_opened = c.state == State::kFailed && c.failures > 0;
-  const bool travels = c.state == State::kOpen && node(c.acceptor).up;
   bool taken = !never_opened;
   if (taken && is_silent(c)) {
     count(c, now);
@@ -33,7 +32,8 @@ void Network<Message>::write(Connection& c, const Routing& routing, const Messag
     taken = takes_all(c);
   }
   if (taken) tell_sent(c, std::max(now, c.ready), cause);
-  if (!travels) return drop(message);
+  if (c.state != State::kOpen) return send_unopened(c, routing, message, now, cause);
+  if (!node(c.acceptor).up) return swallow(c, message, now);
   if (taken) return transmit(c, Way::kRequests, routing, message, now, cause);
   SIM_CHECK(!has_notice(c, kSentKind));
   out.waits = true;

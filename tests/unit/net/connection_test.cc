@@ -256,7 +256,7 @@ TEST_CASE("the initiator dies, its host up: what it sent arrives, then the reset
   CHECK(w.until_ms(40) == Lines{"33ms 0>1 c"});
 }
 
-TEST_CASE("host without power: silence, and the reset when it is back") {
+TEST_CASE("host without power: silence, and the reset when what it missed is sent again") {
   Wire w;
   w.open();
   w.ask(C, B, 'a');
@@ -265,10 +265,46 @@ TEST_CASE("host without power: silence, and the reset when it is back") {
   CHECK(w.lost == "ab");
   CHECK(w.until_ms(1000).empty());
   w.net.process_started(B, w.now, EventId());
-  CHECK(w.until_ms(1010) == Lines{"1001ms 1>0 reset!"});
   w.net.listen(B);
+  // The first was sent at 10 ms: again 0.2, 0.6 and 1.4 s later, there and back.
+  CHECK(w.until_ms(1500) == Lines{"1412ms 1>0 reset!"});
   w.ask(C, B, 'c');
-  CHECK(w.until_ms(1020) == Lines{"1013ms 0>1 c"});
+  CHECK(w.until_ms(1510) == Lines{"1503ms 0>1 c"});
+}
+
+TEST_CASE("host without power: who only waits hears nothing, but of the next message") {
+  Wire w;
+  w.open();
+  w.ask(C, B, 'a');
+  CHECK(w.until_ms(20) == Lines{"11ms 0>1 a"});
+  w.net.process_ended(B, false, w.now, EventId());
+  w.net.process_started(B, w.now, EventId());
+  w.net.listen(B);
+  CHECK(w.until_ms(60'000).empty());
+  SUBCASE("a request") { w.ask(C, B, 'b'); }
+  SUBCASE("one that is owed no answer: it counts as sent") {
+    w.tell(C, B, 'b');
+    CHECK(w.sent == Lines{"2ms 0>1"});
+  }
+  CHECK(w.until_ms(60'010) == Lines{"60002ms 1>0 reset!"});
+  CHECK(w.lost == "b");
+  w.ask(C, B, 'c');
+  CHECK(w.until_ms(60'020) == Lines{"60013ms 0>1 c"});
+}
+
+TEST_CASE("host without power: a half-open connection is closed, or broken, at one end") {
+  Wire w;
+  w.open();
+  w.net.process_ended(B, false, w.now, EventId());
+  w.net.process_started(B, w.now, EventId());
+  SUBCASE("closed") {
+    w.net.close(C, B, 0, w.now, EventId());
+    CHECK(w.until_ms(1000).empty());
+  }
+  SUBCASE("broken") {
+    w.net.cut(C, B, true, w.now, EventId());
+    CHECK(w.until_ms(1000) == Lines{"11ms 1>0 reset!"});
+  }
 }
 
 TEST_CASE("host without power: who closed meanwhile gets no reset") {
