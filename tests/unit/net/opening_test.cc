@@ -80,7 +80,6 @@ TEST_CASE("C0.4: the time doubles with each failure, a fifth more or less, up to
   const auto attempt = [](Unreachable& w) {
     const Instant began = w.now;
     w.ask(C, B, 'a');
-    Wire::Net::Popped popped;
     const std::vector<std::int64_t> told = w.arrivals(C, w.now.ns() / 1'000'000 + 60'000);
     REQUIRE(told.size() == 1);
     return (Instant(told[0]) - began).ms();
