@@ -145,14 +145,14 @@ class ContractJudge {
 
 std::string restless_by_rule(const Scenario& scenario, const RunResult& result) {
   if (result.settled < kNever) return {};
-  // Up to 1.0 a broker exits rather than cut its log to its leader's shorter one, whenever it is
+  // Up to 1.1 a broker exits rather than cut its log to its leader's shorter one, whenever it is
   // started again. Nothing else makes it exit at that age of Kafka, but a shutdown that was under
   // way when everything was healed: once for each broker.
   const Composition& composition = scenario.setup.composition;
   if (!composition.behaviour.halts_below_follower) return {};
   if (result.restarts <= composition.broker_count) return {};
   return "a broker exits each time it finds its leader's log shorter than its own: KAFKA-3410, "
-         "before 1.1";
+         "before 2.0";
 }
 
 std::vector<std::string> broken_promises(const Scenario& scenario, const RunResult& result) {
