@@ -250,9 +250,15 @@ void handle_heartbeat(Controller& controller, NodeId from, const BrokerHeartbeat
   }
   BrokerSession& session = session_of(controller, from, ctx);
   session.observed = request.metadata_offset;
-  // With ZooKeeper each request of a controlled shutdown tries again to find successors.
-  if (!ctx.behaviour().kraft && request.want_shutdown && known.in_controlled_shutdown) {
-    hand_over_partitions(controller, from, ctx);
+  // With ZooKeeper each request of a controlled shutdown looks for successors before it is
+  // answered: where all are found the broker may go at once (Kafka 2.8 KafkaController.scala
+  // doControlledShutdown).
+  if (!ctx.behaviour().kraft && request.want_shutdown) {
+    if (known.in_controlled_shutdown) {
+      hand_over_partitions(controller, from, ctx);
+    } else {
+      begin_controlled_shutdown(controller, from, ctx);
+    }
   }
   const HeartbeatView view = view_of(controller, from, request, ctx);
   const BrokerControl next = next_control(view);

@@ -71,6 +71,14 @@ TEST_CASE("The controller's own shrink raises the leader epoch with ZooKeeper") 
   CHECK(driver.partition(0).leader_epoch == LeaderEpoch(1));
 }
 
+TEST_CASE("With ZooKeeper a leader with successors may go at once") {
+  ControllerDriver driver(compose(208, 3, {{1, 2, 3}, {2, 1, 3}}));
+  driver.heartbeat(at_ms(1'000), 1, false, true);
+  CHECK(std::get<BrokerHeartbeatResponse>(driver.last_to(1).payload).should_shutdown);
+  CHECK(driver.leader(0) == 2);
+  CHECK(driver.isr(1) == std::vector<int>{2, 3});
+}
+
 TEST_CASE("With ZooKeeper a leader without a successor leads on while it shuts down") {
   ControllerDriver driver(compose(208, 2, {{1, 2}, {1}}));
   driver.alter(at_ms(100), 1, driver.proposal(0, {1}));
