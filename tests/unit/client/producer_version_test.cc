@@ -1,0 +1,107 @@
+// What producers did otherwise in older versions: the name of a request without an answer, and when
+// a batch expires.
+#include <doctest/doctest.h>
+
+#include "producer_bench.h"
+
+namespace ackident {
+
+namespace {
+
+// A producer before KIP-91 that waits ten seconds for an answer, and whose broker 0 is down.
+struct OldBench : ProducerBench {
+  OldBench() {
+    without_idempotence();
+    composition.behaviour.delivery_timeout = false;
+    config().request_timeout = seconds(10);
+    config().linger = Duration();
+  }
+  void lose_leader() {
+    start_process();
+    down = {broker(0)};
+    break_connection(broker(0));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Before 3.5 a request without an answer looks like a lost connection (C1.31)") {
+  for (const bool named : {false, true}) {
+    ProducerBench bench;
+    bench.composition.behaviour.names_request_timeout = named;
+    bench.start_process();
+    bench.send();
+    bench.run_for(seconds(30) + nanoseconds(1));
+    REQUIRE(bench.count(FactKind::kRetried) == 1);
+    const ErrorCode error = named ? ErrorCode::kRequestTimedOut : ErrorCode::kNetworkException;
+    CHECK(bench.facts_of(FactKind::kRetried)[0].b == static_cast<int>(error));
+  }
+}
+
+TEST_CASE("KIP-91: before 2.1 a batch that cannot be sent fails after request.timeout.ms") {
+  OldBench bench;
+  bench.lose_leader();
+  bench.send();
+  bench.run_for(seconds(10));
+  CHECK(bench.count(FactKind::kFailed) == 0);
+  bench.run_for(nanoseconds(1));
+  REQUIRE(bench.count(FactKind::kFailed) == 1);
+  CHECK(bench.facts_of(FactKind::kFailed)[0].b == static_cast<int>(ErrorCode::kTimeout));
+}
+
+TEST_CASE("KIP-91: before 2.1 the wait is counted from the end of linger, or the last record") {
+  OldBench bench;
+  bench.config().linger = seconds(5);
+  SUBCASE("one that takes more records") {
+    bench.lose_leader();
+    bench.send();
+    bench.run_for(seconds(15));
+    CHECK(bench.count(FactKind::kFailed) == 0);
+  }
+  SUBCASE("one that is full since its third second") {
+    bench.config().batch_size = kBatchHeaderBytes + 200;
+    bench.lose_leader();
+    bench.send();
+    bench.run_for(seconds(3));
+    bench.send();
+    bench.run_for(seconds(10));
+    CHECK(bench.count(FactKind::kFailed) == 0);
+  }
+  bench.run_for(nanoseconds(1));
+  CHECK(bench.count(FactKind::kFailed) == 1);
+}
+
+TEST_CASE("KIP-91: before 2.1 nothing in flight expires, and each retry has its own time") {
+  OldBench bench;
+  bench.config().request_timeout = seconds(200);
+  bench.start_process();
+  bench.send();
+  bench.run_for(seconds(190));  // beyond delivery.timeout.ms
+  CHECK(bench.count(FactKind::kFailed) == 0);
+  bench.down = {bench.broker(0)};
+  bench.break_connection(bench.broker(0));
+  CHECK(bench.count(FactKind::kRetried) == 1);
+  const Instant again = bench.producer.accumulator[bench.producer.accumulator.oldest].retry_at;
+  bench.run_until(again + seconds(200));
+  CHECK(bench.count(FactKind::kFailed) == 0);
+  bench.run_for(nanoseconds(1));
+  CHECK(bench.count(FactKind::kFailed) == 1);
+}
+
+TEST_CASE("KIP-91: before 2.1 with one request in flight the others wait for its end") {
+  OldBench bench;
+  bench.config().max_in_flight = 1;
+  bench.config().batch_size = 161;  // that one record fills
+  bench.config().request_timeout = seconds(30);
+  bench.start_process();
+  bench.send();
+  bench.config().request_timeout = seconds(10);
+  bench.send();
+  bench.run_for(seconds(20));
+  CHECK(bench.count(FactKind::kFailed) == 0);
+  bench.reply();
+  CHECK(bench.count(FactKind::kAcked) + bench.count(FactKind::kFailed) + bench.produces.size() ==
+        2);
+}
+
+}  // namespace ackident
