@@ -188,9 +188,9 @@ TEST_CASE("C4.20: the answer of a leader before is of no use") {
   CHECK(bench.slot().position == Offset(4));
 }
 
-TEST_CASE("C4.21: before KIP-320 nothing is validated, fenced or noticed") {
+TEST_CASE("C4.21: before 2.3 nothing is validated, fenced or noticed") {
   Composition composition = bench_composition(1);
-  composition.behaviour.fence_fetch_by_leader_epoch = false;
+  composition.behaviour.consumer_knows_epochs = false;
   composition.behaviour.leader_hints = false;
   Bench bench(composition);
   consume_ten(bench);
@@ -252,9 +252,9 @@ TEST_CASE("C4.10: a question whose connection breaks is asked again after both b
   CHECK(bench.slot().position == Offset(9));
 }
 
-TEST_CASE("C4.12: before KIP-320 no question carries a leader epoch") {
+TEST_CASE("C4.12: before 2.3 no question carries a leader epoch") {
   Composition composition = bench_composition(1);
-  composition.behaviour.fence_fetch_by_leader_epoch = false;
+  composition.behaviour.consumer_knows_epochs = false;
   Bench bench(composition);
   bench.lead(kPartition, NodeId(1), 1);
   bench.start();
