@@ -252,6 +252,19 @@ TEST_CASE("R5.39: a leader waits until the others know, and leaves a marker") {
   CHECK(pair.broker.lifecycle.clean_marker);
 }
 
+TEST_CASE("KAFKA-13858: up to 3.2 a broker that shuts down reads no more metadata") {
+  for (const int version : {302, 303}) {
+    Composition composition = compose(version, 3, {{2, 1, 3}});
+    Pair pair(composition, first_heartbeat(ms(500)));
+    pair.others_speak(at_ms(1'000), at_ms(3'000));
+    pair.terminate(at_ms(3'000));
+    pair.run(at_ms(3'200));
+    REQUIRE(pair.state() == Lifecycle::State::kShuttingDown);
+    CHECK(pair.peer.leader(0) == 1);
+    CHECK((pair.broker.image.partitions[0].leader == NodeId(1)) == (version == 303));
+  }
+}
+
 TEST_CASE("A broker gives up its controlled shutdown after five minutes") {
   Pair pair(compose(309, 3, {{2, 1, 3}}), first_heartbeat(ms(500)));
   pair.run(at_ms(1'000));
