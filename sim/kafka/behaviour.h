@@ -42,7 +42,6 @@ struct Behaviour {
   bool isr_through_controller = true;            // >= 2.7 AlterPartition; before: direct write
   bool join_isr_needs_epoch_start = true;        // >= 2.0.1 (KAFKA-7128, R4.5)
   bool end_keeps_in_isr = true;                  // >= 2.1 (R4.4)
-  bool broker_epochs = true;                     // >= 2.2 (KIP-380)
   bool ineligible_replica_check = true;          // >= 3.3 (KIP-841, R4.6, R4.10 rule 8)
   bool fetch_carries_broker_epoch = true;        // >= 3.5 (KIP-903, R3.10)
   bool shrink_bumps_leader_epoch = false;        // <  3.6 (R4.11)
@@ -57,6 +56,9 @@ struct Behaviour {
   bool leader_hints = true;                      // >= 3.7 (KIP-951, R2.20)
   bool metadata_carries_epochs = true;           // >= 2.2 (KAFKA-7738, C0.13)
   bool consumer_knows_epochs = true;             // >= 2.3 (KAFKA-7440, KAFKA-7747, C4.20)
+  bool consumer_resets_apart = true;             // >= 1.1 (KAFKA-6397, C4.19)
+  bool producer_bumps_epoch = true;              // >= 2.5 (KAFKA-8805, C2.10)
+  bool unknown_producer_may_begin = true;        // >= 2.5 (KIP-360, C2.15)
   bool delivery_timeout = true;                  // >= 2.1 (KIP-91, C1.30)
   bool names_request_timeout = true;             // >= 3.5 (KAFKA-14317, C1.31)
   bool exponential_reconnect_backoff = true;     // >= 0.11 (KIP-144, C0.3)

@@ -4,7 +4,6 @@
 
 #include "kafka/controller/controller.h"
 #include "kafka/controller/partition_changes.h"
-#include "kafka/controller/zookeeper.h"
 
 namespace ackident {
 
@@ -30,7 +29,6 @@ bool session_blocks(const BrokerRegistration& known, const BrokerSession& sessio
                     const Context& ctx) {
   const Behaviour& behaviour = ctx.behaviour();
   if (known.epoch == kNoBrokerEpoch || ctx.mutant(Mutant::kRegisterDuringSession)) return false;
-  if (!behaviour.kraft && !behaviour.broker_epochs) return false;  // R9.3
   if (known.fenced && !behaviour.session_blocks_fenced_too) return false;
   return session.contact + session_timeout(ctx) >= ctx.now();
 }
@@ -127,11 +125,7 @@ void write_registration(Controller& controller, NodeId from, Incarnation incarna
   }
   session_of(controller, from, ctx) = BrokerSession();
   if (!record.state.fenced) touch(controller, from, ctx);
-  if (!ctx.behaviour().kraft) {
-    zookeeper_registered(controller, from, ctx);
-  } else if (!record.state.fenced) {
-    elect_leaderless(controller, ctx);
-  }
+  if (!record.state.fenced) elect_leaderless(controller, ctx);
 }
 
 struct Expired {

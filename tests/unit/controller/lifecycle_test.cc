@@ -350,13 +350,13 @@ TEST_CASE("With ZooKeeper a broker loads first, registers, and serves at once (R
   Pair pair(composition, first_heartbeat(ms(100)));
   pair.kill(at_ms(1'000));
   pair.requests.clear();
-  pair.begin(at_ms(2'000), 1);
-  pair.run(at_ms(30'000));
-  CHECK(pair.times<BrokerRegistrationRequest>() == std::vector<std::int64_t>{5'000});
-  CHECK(pair.listening_since == at_ms(5'000));
+  pair.begin(at_ms(20'000), 1);  // its first session of 18 s is over
+  pair.run(at_ms(48'000));
+  CHECK(pair.times<BrokerRegistrationRequest>() == std::vector<std::int64_t>{23'000});
+  CHECK(pair.listening_since == at_ms(23'000));
   // Pings come each third of the session of 18 s.
   const std::vector<std::int64_t> pings = pair.times<BrokerHeartbeatRequest>();
-  CHECK(pings == std::vector<std::int64_t>{11'000, 17'000, 23'000, 29'000});
+  CHECK(pings == std::vector<std::int64_t>{29'000, 35'000, 41'000, 47'000});
 }
 
 TEST_CASE("With ZooKeeper an exit closes the session") {
