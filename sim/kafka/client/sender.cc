@@ -61,8 +61,9 @@ bool can_retry(Producer& producer, BatchSlot slot, ErrorCode error, const Contex
   const ProducerBatch& batch = producer.accumulator[slot];
   if (batch.state == BatchState::kDone || is_expired(producer, batch, ctx)) return false;
   if (batch.attempts >= config_of(producer, ctx).retries) return false;
-  return producer.idempotence.enabled ? producer.idempotence.can_retry(batch, error)
-                                      : is_retriable(error);
+  return producer.idempotence.enabled
+             ? producer.idempotence.can_retry(batch, error, producer.accumulator)
+             : is_retriable(error);
 }
 
 // C1.32: by sequence, or (C1.33) at the front: batches that fail together come back reversed.
@@ -119,7 +120,11 @@ void complete(Producer& producer, BatchSlot slot, ErrorCode error, Offset base, 
   } else if (error == ErrorCode::kMessageTooLarge && batch.count > 1 && !is_done) {
     split(producer, slot, ctx);
   } else if (can_retry(producer, slot, error, ctx)) {
-    retry(producer, slot, error, ctx);
+    if (producer.idempotence.is_orphan(batch)) {
+      fail(producer, slot, ErrorCode::kOutOfOrderSequenceNumber, false, ctx);
+    } else {
+      retry(producer, slot, error, ctx);
+    }
   } else if (error == ErrorCode::kDuplicateSequenceNumber) {
     succeed(producer, slot, kNoOffset, broker, ctx);  // C2.10: in the log, place forgotten
   } else {

@@ -1,5 +1,5 @@
-// What producers did otherwise in older versions: the name of a request without an answer, and when
-// a batch expires.
+// What producers did otherwise in older versions: the name of a request without an answer, when a
+// batch expires, and what an idempotent one made of a gap.
 #include <doctest/doctest.h>
 
 #include "producer_bench.h"
@@ -20,6 +20,15 @@ struct OldBench : ProducerBench {
     start_process();
     down = {broker(0)};
     break_connection(broker(0));
+  }
+};
+
+// An idempotent producer before 2.5, with batches of one record.
+struct OldIdempotent : ProducerBench {
+  explicit OldIdempotent(std::uint32_t partitions = 1) : ProducerBench(partitions) {
+    composition.behaviour.producer_bumps_epoch = false;
+    config().batch_size = 161;
+    start_process();
   }
 };
 
@@ -102,6 +111,96 @@ TEST_CASE("KIP-91: before 2.1 with one request in flight the others wait for its
   bench.reply();
   CHECK(bench.count(FactKind::kAcked) + bench.count(FactKind::kFailed) + bench.produces.size() ==
         2);
+}
+
+TEST_CASE("Before 2.5 a real gap fails the batch, and the id is given up (C2.10)") {
+  OldIdempotent bench(4);
+  bench.send_to(0);
+  bench.reply();
+  bench.send_to(0, 2);  // sequences 1 and 2
+  bench.send_to(1);     // another leader, the same id
+  bench.reply({ErrorCode::kOutOfOrderSequenceNumber});
+  REQUIRE(bench.count(FactKind::kFailed) == 1);
+  CHECK(bench.facts_of(FactKind::kFailed)[0].b ==
+        static_cast<int>(ErrorCode::kOutOfOrderSequenceNumber));
+  REQUIRE(bench.count(FactKind::kProducerEpochBumped) == 1);
+  CHECK(bench.facts_of(FactKind::kProducerEpochBumped)[0].a == -1);
+  CHECK(bench.producer.idempotence.id == ProducerId(2));
+  // What was in flight under the former id may succeed, but is not sent again.
+  bench.reply({ErrorCode::kNotEnoughReplicas});
+  CHECK(bench.count(FactKind::kFailed) == 2);
+  bench.reply();
+  CHECK(bench.count(FactKind::kAcked) == 2);
+  bench.send_to(0);
+  REQUIRE(bench.produces.size() == 1);
+  CHECK(bench.produces[0].parts[0].producer_id == ProducerId(2));
+  CHECK(bench.produces[0].parts[0].base_sequence == Sequence(0));
+}
+
+TEST_CASE("Before 2.5 a batch behind one that is missing is sent again (C2.10)") {
+  OldIdempotent bench;
+  bench.send(2);
+  bench.reply({ErrorCode::kNotEnoughReplicas});
+  bench.reply({ErrorCode::kOutOfOrderSequenceNumber});
+  CHECK(bench.count(FactKind::kFailed) == 0);
+  bench.run_for(seconds(2));
+  for (std::int32_t i = 0; i < 2; ++i) {
+    REQUIRE(bench.produces.size() == 1);
+    CHECK(bench.produces[0].parts[0].base_sequence == Sequence(i));
+    bench.reply();
+    bench.run_for(seconds(2));
+  }
+  CHECK(bench.count(FactKind::kAcked) == 2);
+  CHECK(bench.count(FactKind::kProducerEpochBumped) == 0);
+}
+
+TEST_CASE("Before 2.5 UNKNOWN_PRODUCER_ID is repaired only while nothing is acknowledged") {
+  OldIdempotent bench;
+  bench.send(2);
+  bench.reply({ErrorCode::kNotEnoughReplicas});
+  bench.reply({ErrorCode::kUnknownProducerId});
+  CHECK(bench.count(FactKind::kFailed) == 0);
+  bench.run_for(seconds(2));
+  bench.reply();
+  bench.run_for(seconds(2));
+  bench.reply();
+  CHECK(bench.count(FactKind::kAcked) == 2);
+  bench.send();
+  bench.reply({ErrorCode::kUnknownProducerId});  // the log has been lost
+  CHECK(bench.count(FactKind::kFailed) == 1);
+  CHECK(bench.count(FactKind::kProducerEpochBumped) == 1);
+}
+
+TEST_CASE("Before 2.5 those behind a batch that fails move up (C1.43)") {
+  OldIdempotent bench;
+  bench.send(3);
+  bench.reply({ErrorCode::kMessageTooLarge});  // sequence 0, of a single record
+  CHECK(bench.count(FactKind::kFailed) == 1);
+  CHECK(bench.count(FactKind::kProducerEpochBumped) == 0);
+  bench.reply({ErrorCode::kOutOfOrderSequenceNumber});
+  bench.reply({ErrorCode::kOutOfOrderSequenceNumber});
+  bench.run_for(seconds(2));
+  for (std::int32_t i = 0; i < 2; ++i) {
+    REQUIRE(bench.produces.size() == 1);
+    CHECK(bench.produces[0].parts[0].base_sequence == Sequence(i));
+    bench.reply();
+    bench.run_for(seconds(2));
+  }
+  CHECK(bench.count(FactKind::kAcked) == 2);
+}
+
+TEST_CASE("Before 2.5 a retry that expires and leaves a gap costs the id (C2.9)") {
+  OldIdempotent bench;
+  bench.send();
+  bench.reply();
+  bench.send();
+  bench.down = {bench.broker(0)};
+  bench.break_connection(bench.broker(0));
+  bench.run_for(bench.config().delivery_timeout);
+  CHECK(bench.count(FactKind::kFailed) == 1);
+  bench.send();
+  REQUIRE(bench.count(FactKind::kProducerEpochBumped) == 1);
+  CHECK(bench.facts_of(FactKind::kProducerEpochBumped)[0].a == -1);
 }
 
 }  // namespace ackident
