@@ -252,6 +252,25 @@ TEST_CASE("C4.10: a question whose connection breaks is asked again after both b
   CHECK(bench.slot().position == Offset(9));
 }
 
+TEST_CASE(
+    "KAFKA-6397: before 1.1 a partition without a leader keeps the consumer from the others") {
+  for (const bool apart : {true, false}) {
+    Composition composition = bench_composition(2);
+    composition.behaviour.consumer_resets_apart = apart;
+    Bench bench(composition);
+    bench.lead(kPartition, NodeId(1), 1);
+    bench.start();
+    bench.answer_metadata();
+    bench.answer_offset(42);
+    CHECK(bench.sent<FetchRequest>().size() == (apart ? 1 : 0));
+    bench.lead(PartitionId(1), NodeId(1), 1);
+    bench.advance(milliseconds(150));
+    bench.answer_metadata();
+    bench.answer_offset(7);
+    if (!apart) CHECK(bench.parts(bench.the_fetch().message).size() == 2);
+  }
+}
+
 TEST_CASE("C4.12: before 2.3 no question carries a leader epoch") {
   Composition composition = bench_composition(1);
   composition.behaviour.consumer_knows_epochs = false;
