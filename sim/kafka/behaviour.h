@@ -61,6 +61,7 @@ struct Behaviour {
   bool unknown_producer_may_begin = true;        // >= 2.5 (KIP-360, C2.15)
   bool delivery_timeout = true;                  // >= 2.1 (KIP-91, C1.30)
   bool names_request_timeout = true;             // >= 3.5 (KAFKA-14317, C1.31)
+  bool splits_batches = true;                    // >= 0.11 (KIP-126, C1.35)
   bool exponential_reconnect_backoff = true;     // >= 0.11 (KIP-144, C0.3)
   bool exponential_client_backoff = true;        // >= 3.7 (KIP-580, C0.2)
   bool drops_old_fetch_answers = true;           // >= 3.9 (KAFKA-18991, R3.5)

@@ -117,7 +117,8 @@ void complete(Producer& producer, BatchSlot slot, ErrorCode error, Offset base, 
   const bool is_done = batch.state == BatchState::kDone;
   if (error == ErrorCode::kNone) {
     succeed(producer, slot, base, broker, ctx);
-  } else if (error == ErrorCode::kMessageTooLarge && batch.count > 1 && !is_done) {
+  } else if (error == ErrorCode::kMessageTooLarge && batch.count > 1 && !is_done &&
+             ctx.behaviour().splits_batches) {
     split(producer, slot, ctx);
   } else if (can_retry(producer, slot, error, ctx)) {
     if (producer.idempotence.is_orphan(batch)) {

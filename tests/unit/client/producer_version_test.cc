@@ -47,6 +47,19 @@ TEST_CASE("Before 3.5 a request without an answer looks like a lost connection (
   }
 }
 
+TEST_CASE("KIP-126: before 0.11 a batch that is too large fails, whatever its records (C1.35)") {
+  for (const bool splits : {true, false}) {
+    ProducerBench bench;
+    bench.without_idempotence();
+    bench.composition.behaviour.splits_batches = splits;
+    bench.start_process();
+    bench.send(3);
+    bench.reply({ErrorCode::kMessageTooLarge});
+    CHECK(bench.produces.size() == (splits ? 1 : 0));
+    CHECK(bench.count(FactKind::kFailed) == (splits ? 0 : 1));
+  }
+}
+
 TEST_CASE("KIP-91: before 2.1 a batch that cannot be sent fails after request.timeout.ms") {
   OldBench bench;
   bench.lose_leader();
