@@ -128,6 +128,11 @@ const SwitchRow kRows[] = {
       "(KIP-91, C1.30)"},
      201,
      kSince},
+    {{"names_exhausted_buffer", &B::names_exhausted_buffer, "2.6",
+      "send() that finds no memory for max.block.ms says BufferExhaustedException, not "
+      "TimeoutException (KAFKA-3720, C1.4)"},
+     206,
+     kSince},
     {{"names_request_timeout", &B::names_request_timeout, "3.5",
       "a producer says REQUEST_TIMED_OUT of a request without an answer, not NETWORK_EXCEPTION "
       "(KAFKA-14317, C1.31)"},

@@ -60,6 +60,7 @@ struct Behaviour {
   bool producer_bumps_epoch = true;              // >= 2.5 (KAFKA-8805, C2.10)
   bool unknown_producer_may_begin = true;        // >= 2.5 (KIP-360, C2.15)
   bool delivery_timeout = true;                  // >= 2.1 (KIP-91, C1.30)
+  bool names_exhausted_buffer = true;            // >= 2.6 (KAFKA-3720, C1.4)
   bool names_request_timeout = true;             // >= 3.5 (KAFKA-14317, C1.31)
   bool splits_batches = true;                    // >= 0.11 (KIP-126, C1.35)
   bool exponential_reconnect_backoff = true;     // >= 0.11 (KIP-144, C0.3)

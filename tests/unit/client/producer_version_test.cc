@@ -47,6 +47,22 @@ TEST_CASE("Before 3.5 a request without an answer looks like a lost connection (
   }
 }
 
+TEST_CASE("Before 2.6 send() says TimeoutException when it finds no memory (C1.4)") {
+  for (const bool named : {false, true}) {
+    ProducerBench bench;
+    bench.composition.behaviour.names_exhausted_buffer = named;
+    bench.config().batch_size = 161;  // that one record fills
+    bench.config().buffer_memory = 161;
+    bench.config().max_block = seconds(2);
+    bench.start_process();
+    bench.send(2);
+    bench.run_for(seconds(3));
+    REQUIRE(bench.count(FactKind::kFailed) == 1);
+    const ErrorCode error = named ? ErrorCode::kBufferExhausted : ErrorCode::kTimeout;
+    CHECK(bench.facts_of(FactKind::kFailed)[0].b == static_cast<int>(error));
+  }
+}
+
 TEST_CASE("KIP-126: before 0.11 a batch that is too large fails, whatever its records (C1.35)") {
   for (const bool splits : {true, false}) {
     ProducerBench bench;
