@@ -64,6 +64,7 @@ struct Behaviour {
   bool names_request_timeout = true;             // >= 3.5 (KAFKA-14317, C1.31)
   bool splits_batches = true;                    // >= 0.11 (KIP-126, C1.35)
   bool exponential_reconnect_backoff = true;     // >= 0.11 (KIP-144, C0.3)
+  bool connection_setup_timeout = true;          // >= 2.7 (KIP-601, C0.4)
   bool exponential_client_backoff = true;        // >= 3.7 (KIP-580, C0.2)
   bool drops_old_fetch_answers = true;           // >= 3.9 (KAFKA-18991, R3.5)
   bool unclean_config_honoured = true;           // ZooKeeper always; KRaft >= 3.9 (R5.35)
