@@ -3,7 +3,7 @@
 //
 //   no acked record is lost    acks=all, no unclean election, no disk that forgets, and truncation
 //   by
-//                              leader epochs in every fetch (2.7 on; R9.4 tells of those before)
+//                              leader epochs in every fetch (2.8 on; R9.4 tells of those before)
 //   each record once, in order idempotence, while the producer keeps its epoch (C2.14, C2.20)
 //   nothing is skipped         a group that begins at the earliest record, under the same
 //   conditions

@@ -46,19 +46,16 @@ const SwitchRow kRows[] = {
       "a silent follower stays in the ISR while it has all that its leader has (R4.4)"},
      201,
      kSince},
-    {{"halts_below_follower", &B::halts_below_follower, "before 1.1",
-      "a broker exits rather than cut a log to its leader's shorter one (KAFKA-3410, C13)"},
-     101,
+    {{"halts_below_follower", &B::halts_below_follower, "before 2.0",
+      "a broker exits rather than cut a log to its leader's shorter one (KAFKA-3410, KAFKA-7414, "
+      "C13)"},
+     200,
      kUntil},
     {{"reads_ahead", &B::reads_ahead, "before 2.5",
       "a broker takes all requests off a connection at once and serves them later (KAFKA-7639, "
       "C0.9)"},
      205,
      kUntil},
-    {{"broker_epochs", &B::broker_epochs, "2.2",
-      "a bounced broker is told apart from its earlier life (KIP-380, R9.3)"},
-     202,
-     kSince},
     {{"ineligible_replica_check", &B::ineligible_replica_check, "3.3",
       "AlterPartition refuses members that are fenced or shutting down (KIP-841, R4.6, R4.10)"},
      303,
@@ -71,6 +68,23 @@ const SwitchRow kRows[] = {
       "a shrink of the ISR raises the leader epoch (R4.11)"},
      306,
      kUntil},
+    {{"hw_follows_isr_change", &B::hw_follows_isr_change, "3.1; before 2.7",
+      "an ISR that has shrunk lets the high watermark rise at once (KAFKA-13091, R4.12)"},
+     301,
+     kSince},
+    {{"shutdown_demotes_leader", &B::shutdown_demotes_leader, "3.3; 2.1 to 2.8; before 1.1",
+      "a leader learns during its controlled shutdown that another one leads (KAFKA-7482, "
+      "KAFKA-13858, R5.39)"},
+     303,
+     kSince},
+    {{"rebalances_leaders", &B::rebalances_leaders, "3.2; always with ZooKeeper",
+      "auto.leader.rebalance.enable is obeyed (KAFKA-13682, R5.38)"},
+     302,
+     kSince},
+    {{"unclean_change_elects", &B::unclean_change_elects, "2.1 to 2.8",
+      "allowing unclean elections of a topic elects a leader at once (KAFKA-6835, R9.6)"},
+     201,
+     kSince},
     {{"hw_skips_ineligible", &B::hw_skips_ineligible, "3.6",
       "fenced followers outside the ISR do not hold back the high watermark (KAFKA-15021, R3.19)"},
      306,
@@ -86,6 +100,47 @@ const SwitchRow kRows[] = {
     {{"leader_hints", &B::leader_hints, "3.7",
       "errors about leadership name the new leader (KIP-951, R2.20)"},
      307,
+     kSince},
+    {{"metadata_carries_epochs", &B::metadata_carries_epochs, "2.2",
+      "a client that knows a leader does not go back to an older one (KAFKA-7738, C0.13)"},
+     202,
+     kSince},
+    {{"consumer_knows_epochs", &B::consumer_knows_epochs, "2.3",
+      "a consumer fetches with leader epochs and notices truncations (KAFKA-7747, C4.20)"},
+     203,
+     kSince},
+    {{"consumer_resets_apart", &B::consumer_resets_apart, "1.1",
+      "a partition whose position cannot be found does not keep a consumer from its others "
+      "(KAFKA-6397, C4.19)"},
+     101,
+     kSince},
+    {{"producer_bumps_epoch", &B::producer_bumps_epoch, "2.5",
+      "an idempotent producer gets over a gap with a new epoch, not with a new id and failed "
+      "batches (KAFKA-8805, C2.10)"},
+     205,
+     kSince},
+    {{"unknown_producer_may_begin", &B::unknown_producer_may_begin, "2.5",
+      "a leader that knows nothing of a producer takes any sequence from it (KIP-360, C2.15)"},
+     205,
+     kSince},
+    {{"delivery_timeout", &B::delivery_timeout, "2.1",
+      "records fail delivery.timeout.ms after send(), not after request.timeout.ms in the queue "
+      "(KIP-91, C1.30)"},
+     201,
+     kSince},
+    {{"names_exhausted_buffer", &B::names_exhausted_buffer, "2.6",
+      "send() that finds no memory for max.block.ms says BufferExhaustedException, not "
+      "TimeoutException (KAFKA-3720, C1.4)"},
+     206,
+     kSince},
+    {{"names_request_timeout", &B::names_request_timeout, "3.5",
+      "a producer says REQUEST_TIMED_OUT of a request without an answer, not NETWORK_EXCEPTION "
+      "(KAFKA-14317, C1.31)"},
+     305,
+     kSince},
+    {{"splits_batches", &B::splits_batches, "0.11",
+      "a batch of several records that is too large is split and sent again (KIP-126, C1.35)"},
+     11,
      kSince},
     {{"exponential_reconnect_backoff", &B::exponential_reconnect_backoff, "0.11",
       "clients wait longer before each further attempt to connect (KIP-144, C0.3)"},
@@ -137,8 +192,10 @@ const SwitchRow kRows[] = {
      kSince},
 };
 
+// Kafka 2.7 brokers answer with a diverging epoch (KAFKA-10487), and 2.8 followers are the first to
+// ask for it (KAFKA-10554).
 Truncation truncation_of(KafkaVersion version) {
-  if (version.number >= 207) return Truncation::kOnFetch;
+  if (version.number >= 208) return Truncation::kOnFetch;
   if (version.number >= 200) return Truncation::kKip279;
   if (version.number >= 11) return Truncation::kKip101;
   return Truncation::kHighWatermark;
@@ -151,6 +208,24 @@ Partitioning partitioning_of(KafkaVersion version) {
   return Partitioning::kRoundRobin;
 }
 
+// Switches that turned more than once: with the way it was done the mistake came or went.
+void adjust_returning(Behaviour& behaviour, KafkaVersion version) {
+  const auto within = [version](int first, int last) {
+    return version.number >= first && version.number <= last;
+  };
+  // With ZooKeeper the leader itself wrote the ISR, and went on when it was written.
+  if (version.number < 207) behaviour.hw_follows_isr_change = true;
+  // The controller of 1.1 to 2.0 left the broker that shuts down out of those it tells; the KRaft
+  // broker of 3.0 to 3.2 stops to listen.
+  behaviour.shutdown_demotes_leader = !within(101, 200) && !within(300, 302);
+  if (behaviour.kraft) {
+    behaviour.unclean_change_elects = false;
+  } else {
+    behaviour.rebalances_leaders = true;
+    behaviour.unclean_config_honoured = true;  // R9.6
+  }
+}
+
 }  // namespace
 
 Behaviour behaviour_of(KafkaVersion version) {
@@ -160,7 +235,7 @@ Behaviour behaviour_of(KafkaVersion version) {
   }
   behaviour.truncation = truncation_of(version);
   behaviour.partitioning = partitioning_of(version);
-  if (!behaviour.kraft) behaviour.unclean_config_honoured = true;  // R9.6
+  adjust_returning(behaviour, version);
   return behaviour;
 }
 

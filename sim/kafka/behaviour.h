@@ -20,8 +20,8 @@ struct KafkaVersion {
 enum class Truncation : std::uint8_t {
   kHighWatermark,  // <= 0.10: to its own high watermark
   kKip101,         // 0.11 - 1.1: one OffsetsForLeaderEpoch question, leader's end offset
-  kKip279,         // 2.0 - 2.6: the epoch comes back too; repeat until the epochs match
-  kOnFetch,        // >= 2.7: each fetch carries the last epoch; the leader answers with divergence
+  kKip279,         // 2.0 - 2.7: the epoch comes back too; repeat until the epochs match
+  kOnFetch,        // >= 2.8: each fetch carries the last epoch; the leader answers with divergence
 };
 
 // Where a producer's records without a key go (C1.8).
@@ -36,33 +36,45 @@ struct Behaviour {
   bool kraft = true;
   Truncation truncation = Truncation::kOnFetch;
   Partitioning partitioning = Partitioning::kKip794;
-  bool fence_fetch_by_leader_epoch = true;         // >= 2.1 (KIP-320, R3.6 step 2)
-  bool reads_ahead = false;                        // <  2.5 (KAFKA-7639, C0.9)
-  bool maximal_isr = true;                         // >= 2.7 (KIP-497, R4.2)
-  bool isr_through_controller = true;              // >= 2.7 AlterPartition; before: direct write
-  bool join_isr_needs_epoch_start = true;          // >= 2.0.1 (KAFKA-7128, R4.5)
-  bool end_keeps_in_isr = true;                    // >= 2.1 (R4.4)
-  bool broker_epochs = true;                       // >= 2.2 (KIP-380)
-  bool ineligible_replica_check = true;            // >= 3.3 (KIP-841, R4.6, R4.10 rule 8)
-  bool fetch_carries_broker_epoch = true;          // >= 3.5 (KIP-903, R3.10)
-  bool shrink_bumps_leader_epoch = false;          // <  3.6 (R4.11)
-  bool halts_below_follower = false;               // <= 1.0 (KAFKA-3410, C13)
-  bool hw_skips_ineligible = true;                 // >= 3.6 (KAFKA-15021, E07)
-  bool hw_needs_min_isr = true;                    // >= 3.7 (KAFKA-15583, R3.20)
-  bool min_isr_capped_by_replicas = true;          // >= 3.7 (KAFKA-15583, R2.6)
-  bool leader_hints = true;                        // >= 3.7 (KIP-951, R2.20)
-  bool exponential_reconnect_backoff = true;       // >= 0.11 (KIP-144, C0.3)
-  bool connection_setup_timeout = true;            // >= 2.7 (KIP-601, C0.4)
-  bool exponential_client_backoff = true;          // >= 3.7 (KIP-580, C0.2)
-  bool drops_old_fetch_answers = true;             // >= 3.9 (KAFKA-18991, R3.5)
-  bool unclean_config_honoured = true;             // ZooKeeper always; KRaft >= 3.9 (R5.35)
-  bool registration_fences_old = false;            // >= 4.0 (R5.47, ELR off)
-  bool session_blocks_fenced_too = false;          // >= 4.0 (KAFKA-17793, R5.19)
-  bool periodic_fencing_check = false;             // >= 4.0 (R5.24)
-  bool constant_lifecycle_backoff = false;         // >= 4.0 (KAFKA-19294, R5.22)
-  bool preferred_election_fixed_period = false;    // >= 4.0 (R5.38)
-  bool metadata_hw_push = false;                   // >= 4.1 (KIP-1166, R5.14)
-  bool elr_available = false;                      // >= 4.0 (R5.40); not modelled: see README
+  bool fence_fetch_by_leader_epoch = true;       // >= 2.1 (KIP-320, R3.6 step 2)
+  bool reads_ahead = false;                      // <  2.5 (KAFKA-7639, C0.9)
+  bool maximal_isr = true;                       // >= 2.7 (KIP-497, R4.2)
+  bool isr_through_controller = true;            // >= 2.7 AlterPartition; before: direct write
+  bool join_isr_needs_epoch_start = true;        // >= 2.0.1 (KAFKA-7128, R4.5)
+  bool end_keeps_in_isr = true;                  // >= 2.1 (R4.4)
+  bool ineligible_replica_check = true;          // >= 3.3 (KIP-841, R4.6, R4.10 rule 8)
+  bool fetch_carries_broker_epoch = true;        // >= 3.5 (KIP-903, R3.10)
+  bool shrink_bumps_leader_epoch = false;        // <  3.6 (R4.11)
+  bool halts_below_follower = false;             // <= 1.1 (KAFKA-3410, KAFKA-7414, C13)
+  bool hw_follows_isr_change = true;             // not 2.7 - 3.0 (KAFKA-13091, R4.12)
+  bool shutdown_demotes_leader = true;           // not 1.1 - 2.0, 3.0 - 3.2 (R5.39)
+  bool rebalances_leaders = true;                // not 3.0, 3.1 (KAFKA-13682, R5.38)
+  bool unclean_change_elects = false;            // 2.1 - 2.8 (KAFKA-6835, R9.6)
+  bool hw_skips_ineligible = true;               // >= 3.6 (KAFKA-15021, E07)
+  bool hw_needs_min_isr = true;                  // >= 3.7 (KAFKA-15583, R3.20)
+  bool min_isr_capped_by_replicas = true;        // >= 3.7 (KAFKA-15583, R2.6)
+  bool leader_hints = true;                      // >= 3.7 (KIP-951, R2.20)
+  bool metadata_carries_epochs = true;           // >= 2.2 (KAFKA-7738, C0.13)
+  bool consumer_knows_epochs = true;             // >= 2.3 (KAFKA-7440, KAFKA-7747, C4.20)
+  bool consumer_resets_apart = true;             // >= 1.1 (KAFKA-6397, C4.19)
+  bool producer_bumps_epoch = true;              // >= 2.5 (KAFKA-8805, C2.10)
+  bool unknown_producer_may_begin = true;        // >= 2.5 (KIP-360, C2.15)
+  bool delivery_timeout = true;                  // >= 2.1 (KIP-91, C1.30)
+  bool names_exhausted_buffer = true;            // >= 2.6 (KAFKA-3720, C1.4)
+  bool names_request_timeout = true;             // >= 3.5 (KAFKA-14317, C1.31)
+  bool splits_batches = true;                    // >= 0.11 (KIP-126, C1.35)
+  bool exponential_reconnect_backoff = true;     // >= 0.11 (KIP-144, C0.3)
+  bool connection_setup_timeout = true;          // >= 2.7 (KIP-601, C0.4)
+  bool exponential_client_backoff = true;        // >= 3.7 (KIP-580, C0.2)
+  bool drops_old_fetch_answers = true;           // >= 3.9 (KAFKA-18991, R3.5)
+  bool unclean_config_honoured = true;           // ZooKeeper always; KRaft >= 3.9 (R5.35)
+  bool registration_fences_old = false;          // >= 4.0 (R5.47, ELR off)
+  bool session_blocks_fenced_too = false;        // >= 4.0 (KAFKA-17793, R5.19)
+  bool periodic_fencing_check = false;           // >= 4.0 (R5.24)
+  bool constant_lifecycle_backoff = false;       // >= 4.0 (KAFKA-19294, R5.22)
+  bool preferred_election_fixed_period = false;  // >= 4.0 (R5.38)
+  bool metadata_hw_push = false;                 // >= 4.1 (KIP-1166, R5.14)
+  bool elr_available = false;                    // >= 4.0 (R5.40); not modelled: see README
 };
 
 // The switches of a release. Any version between two rows of the table gets the older row's.
@@ -78,10 +90,10 @@ std::string_view version_name(KafkaVersion version);
 
 // Every switch by name, for overrides in a scenario and for `ackident config`.
 struct SwitchInfo {
-  std::string_view name;         // "hw_needs_min_isr"
-  bool Behaviour::* member;
-  std::string_view since;        // "3.7"
-  std::string_view meaning;      // one sentence with the rule's number
+  std::string_view name;  // "hw_needs_min_isr"
+  bool Behaviour::*member;
+  std::string_view since;    // "3.7"
+  std::string_view meaning;  // one sentence with the rule's number
 };
 const std::vector<SwitchInfo>& behaviour_switches();
 

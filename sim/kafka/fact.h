@@ -45,7 +45,7 @@ enum class FactKind : std::uint8_t {
   kAcked,                // producer: a batch number, b base offset (-1: none), c records
   kFailed,               // producer: a batch number, b error code, c records
   kRetried,              // producer: a batch number, b error code, c attempt
-  kProducerEpochBumped,  // producer: a new epoch
+  kProducerEpochBumped,  // producer: a new epoch; -1: gives its id up (before 2.5)
   kSendBlocked,          // producer: a 1 blocked, 0 released (buffer.memory)
   kRecordsSent,  // producer: a batch number, b first record ordinal, c records (batch closed)
   // --- consume path (node: consumer) ---

@@ -2,7 +2,7 @@
 // is one sentence, one function, and has a mutant that it must catch (tests/mutants).
 //
 // Kafka may lose data after a power loss, a disk loss, an unclean election, or by the truncation
-// rules before 2.7. A violation after such an event is reported as permitted: it is the story of
+// rules before 2.8. A violation after such an event is reported as permitted: it is the story of
 // the scenario, not a fault of the model.
 #pragma once
 

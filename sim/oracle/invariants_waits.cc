@@ -93,9 +93,11 @@ void Invariants::silent_brokers_are_fenced(const World& world, const Where& wher
 }
 
 // No batch is open for longer than delivery.timeout.ms while its producer can send (C1.30); without
-// a producer id it cannot, and nothing expires (C2.2).  (mutant: DeliveryTimeoutIgnored)
+// a producer id it cannot, and nothing expires (C2.2). Before Kafka 2.1 no age was too high.
+// (mutant: DeliveryTimeoutIgnored)
 void Invariants::old_batches_are_final(const World& world, const Where& where) {
   const Composition& composition = world.composition();
+  if (!composition.behaviour.delivery_timeout) return;
   for (const Producer& producer : world.producers()) {
     const Accumulator& accumulator = producer.accumulator;
     if (!acts(world, producer.self) || accumulator.oldest == kNoBatch) continue;

@@ -89,7 +89,7 @@ void Shadows::reset(const Composition& composition) {
     partition.removals.clear();
     partition.leaders.clear();
     partition.needed.clear();
-    // R9.4: before 2.7 truncation could lose committed records by itself.
+    // R9.4: before 2.8 truncation could lose committed records by itself.
     partition.loss_permitted = old_truncation;
   }
 }

@@ -85,7 +85,9 @@ StripText client_text(const Fact& fact) {
     case FactKind::kFailed:
       return {'x', fmt::format("first records failed with {}", error_text(fact.b))};
     case FactKind::kRetried: return {'r', fmt::format("first retry after {}", error_text(fact.b))};
-    case FactKind::kProducerEpochBumped: return {'=', fmt::format("producer epoch {}", fact.a)};
+    case FactKind::kProducerEpochBumped:
+      if (fact.a < 0) return {'=', "gives up its producer id"};
+      return {'=', fmt::format("producer epoch {}", fact.a)};
     case FactKind::kSendBlocked:
       return {'b', fact.a == 1 ? "send() blocks: buffer.memory is full" : "send() goes on"};
     case FactKind::kPositionReset: {

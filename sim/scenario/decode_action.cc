@@ -122,6 +122,10 @@ void decode_elect(Decoder& decoder, const JsonNode& node, Fault& fault) {
     const auto found =
         read_one_of(*kind, decoder.problems, "kind", {"preferred", "unclean"}).value_or(0);
     fault.election = found == 0 ? ElectionKind::kPreferred : ElectionKind::kUnclean;
+    if (found != 0 && decoder.version().number < 204) {
+      decoder.problems.warning(
+          *kind, "Kafka obeys no command to elect a leader outside the ISR before 2.4 (KIP-460)");
+    }
   }
   reader.finish();
 }

@@ -12,8 +12,7 @@ from scenarios import UNITS, nanoseconds
 RELATIONS = []
 VERSIONS = ("0.10 0.11 1.0 1.1 2.0 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 3.0 3.1 3.2 3.3 3.4 3.5 3.6 3.7 "
             "3.8 3.9 4.0 4.1").split()
-NEIGHBOURS = [["2.2", "2.3"], ["2.5", "2.6"], ["2.7", "2.8"], ["3.0", "3.1", "3.2"],
-              ["3.3", "3.4"], ["3.7", "3.8"]]
+NEIGHBOURS = [["3.3", "3.4"], ["3.7", "3.8"]]
 TOPIC_KEYS = {"min.insync.replicas": "min.insync.replicas",
               "unclean.leader.election.enable": "unclean.leader.election.enable",
               "message.max.bytes": "max.message.bytes",
@@ -248,7 +247,7 @@ def under_another_name(scenario, draw):
                 int(config.get("max.in.flight.requests.per.connection", 5)) <= 5)
         config.setdefault("enable.idempotence", here["enable.idempotence"] == "true" and fits)
     old = VERSIONS.index(version(scenario))
-    truncation = ("high_watermark" if old < 1 else "kip101" if old < 4 else "kip279" if old < 11
+    truncation = ("high_watermark" if old < 1 else "kip101" if old < 4 else "kip279" if old < 12
                   else "on_fetch")
     partitioning = "round_robin" if old < 8 else "kip480" if old < 16 else "kip794"
     scenario["behaviour"] = {**switches, "elr_available": False, "truncation": truncation,

@@ -97,6 +97,8 @@ void make_leader(Broker& broker, Replica& replica, const PartitionRegistration& 
     enter_epoch(broker, replica, leader, state, was_leader, ctx);
     note_role(FactKind::kBecameLeader, replica, kNoNode, ctx);
   }
+  // With ZooKeeper a leader hears of its own change of the ISR in the answer alone.
+  if (!new_epoch && !ctx.behaviour().kraft && !ctx.behaviour().hw_follows_isr_change) return;
   if (!raise_high_watermark(broker, replica, ctx)) return;
   high_watermark_rose(broker, replica, ctx);
   // Being elected again ends no wait by itself. Only if the high watermark rises with it, parked
@@ -172,6 +174,15 @@ void go_offline(Broker& broker, Replica& replica, LeaderEpoch epoch, Context& ct
   complete_fetches(broker, waiting, ctx);
 }
 
+// KAFKA-7482: with ZooKeeper the controller told the new leader and the followers, not the broker
+// that is shutting down, which goes on leading until it exits.
+bool is_not_told(const Broker& broker, const Replica& replica, const PartitionRegistration& state,
+                 const Context& ctx) {
+  return !ctx.behaviour().kraft && !ctx.behaviour().shutdown_demotes_leader &&
+         broker.lifecycle.state == Lifecycle::State::kShuttingDown &&
+         std::holds_alternative<Leader>(replica.role) && state.leader != broker.self;
+}
+
 }  // namespace
 
 void apply_partition(Broker& broker, PartitionId partition, const PartitionRegistration& state,
@@ -183,6 +194,7 @@ void apply_partition(Broker& broker, PartitionId partition, const PartitionRegis
       !ctx.mutant(Mutant::kStaleMetadataAccepted)) {
     return;
   }
+  if (is_not_told(broker, replica, state, ctx)) return;
   replica.partition_epoch = state.partition_epoch;
   if (state.leader == broker.self) {
     make_leader(broker, replica, state, ctx);

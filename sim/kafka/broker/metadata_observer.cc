@@ -58,6 +58,11 @@ void observer_timed_out(Broker& broker, Context& ctx) {
 }
 
 void observer_apply(Broker& broker, Context& ctx) {
+  // KAFKA-13858: the first step of a controlled shutdown was to stop listening.
+  if (broker.lifecycle.state == Lifecycle::State::kShuttingDown && ctx.behaviour().kraft &&
+      !ctx.behaviour().shutdown_demotes_leader) {
+    return;
+  }
   if (broker.lifecycle.observed > broker.image.end) {
     apply_metadata(broker, broker.lifecycle.observed, ctx);
   }

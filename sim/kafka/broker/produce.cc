@@ -58,10 +58,18 @@ LedgerBatch make_batch(const Replica& replica, NodeId client, const ProducePart&
   return batch;
 }
 
+// Before Kafka 2.5 a producer without state had to begin at 0 (Kafka 2.4 ProducerStateManager.scala
+// checkSequence).
+bool may_not_begin(const Replica& replica, const LedgerBatch& batch, const Context& ctx) {
+  return !ctx.behaviour().unknown_producer_may_begin && batch.base_sequence != Sequence(0) &&
+         !replica.producers.knows(batch.producer_id);
+}
+
 // R2.15, C2.14-C2.16.
 ProducerStateTable::Check check_sequence(const Replica& replica, const LedgerBatch& batch,
                                          const Context& ctx) {
   if (batch.producer_id == kNoProducerId || ctx.mutant(Mutant::kSkipSequenceCheck)) return {};
+  if (may_not_begin(replica, batch, ctx)) return {ErrorCode::kUnknownProducerId, false, {}};
   ProducerStateTable::Check check = replica.producers.check(
       batch.producer_id, batch.producer_epoch, batch.base_sequence, batch.last_sequence());
   if (check.error == ErrorCode::kOutOfOrderSequenceNumber &&

@@ -78,6 +78,7 @@ Appended Accumulator::append(std::uint32_t partition, std::uint64_t record,
     last.bytes += record_bytes;
     last.record_bytes_max = std::max(last.record_bytes_max, record_bytes);
     ++last.count;
+    last.appended = now;
     if (last.full()) ready_no_later(queue.node, now);
     return Appended::kToBatch;
   }
@@ -118,7 +119,7 @@ BatchSlot Accumulator::make_batch(std::uint32_t partition, Instant now) {
   batch.number = next_number;
   ++next_number;
   batch.partition = partition;
-  batch.created = now;
+  batch.created = batch.appended = now;
   batch.older = newest;
   if (newest == kNoBatch) {
     oldest = slot;

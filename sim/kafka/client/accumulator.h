@@ -32,6 +32,7 @@ struct ProducerBatch {
   std::uint64_t first_record = 0;             // ordinal of its first record
   std::int64_t buffer = 0;                    // bytes taken from buffer.memory
   Instant created;                            // when its first record was appended
+  Instant appended;                           // when its last one was
   Instant retry_at = kLongAgo;                // end of the retry back-off
   LeaderEpoch leader_epoch = kNoLeaderEpoch;  // known when it was last drained
   ProducerId producer_id = kNoProducerId;

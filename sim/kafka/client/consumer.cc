@@ -91,6 +91,15 @@ void arm_wake(Consumer& consumer, Context& ctx) {
   }
 }
 
+// Before Kafka 1.1 poll() does not go on before every partition has a position (Kafka 1.0
+// KafkaConsumer.java pollOnce).
+bool is_held_up(const Consumer& consumer, const Context& ctx) {
+  if (ctx.behaviour().consumer_resets_apart || !consumer.unsettled) return false;
+  return std::any_of(
+      consumer.assigned.begin(), consumer.assigned.end(),
+      [](const AssignedState& slot) { return slot.state == PositionState::kAwaitReset; });
+}
+
 // The application's loop over poll(), until it has to wait: inside poll() for the network, or
 // outside for its own work.
 void run(Consumer& consumer, Context& ctx) {
@@ -99,8 +108,9 @@ void run(Consumer& consumer, Context& ctx) {
     maybe_auto_commit(consumer, ctx);
     follow_leaders(consumer, ctx);
     ask_questions(consumer, ctx);
-    const bool any = collect(consumer, ctx);
-    send_fetches(consumer, ctx);  // before records are returned (C4.5)
+    const bool held_up = is_held_up(consumer, ctx);
+    const bool any = !held_up && collect(consumer, ctx);
+    if (!held_up) send_fetches(consumer, ctx);  // before records are returned (C4.5)
     maybe_refresh_metadata(consumer, ctx);
     if (!any) {
       arm_wake(consumer, ctx);

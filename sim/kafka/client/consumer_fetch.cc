@@ -21,7 +21,7 @@ std::uint32_t count_fetchable(const Consumer& consumer, const BrokerLink& link) 
 FetchPart part_of(const AssignedState& slot, const ConsumerConfig& config, const Context& ctx) {
   FetchPart part;
   part.partition = slot.partition;
-  if (ctx.behaviour().fence_fetch_by_leader_epoch) part.current_epoch = slot.leader.epoch;
+  if (ctx.behaviour().consumer_knows_epochs) part.current_epoch = slot.leader.epoch;
   part.bytes_max = static_cast<std::int32_t>(config.max_partition_fetch_bytes);
   part.offset = slot.position;
   return part;

@@ -38,7 +38,7 @@ void await_reset_to(Consumer& consumer, AssignedState& slot, OffsetSpec where, R
 
 Payload question_of(const Consumer& consumer, const AssignedState& slot, Correlation correlation,
                     const Context& ctx) {
-  const bool fenced = ctx.behaviour().fence_fetch_by_leader_epoch;
+  const bool fenced = ctx.behaviour().consumer_knows_epochs;
   if (slot.state == PositionState::kAwaitValidation) {
     return OffsetsForLeaderEpochRequest{.correlation = correlation,
                                         .partition = slot.partition,
@@ -121,9 +121,9 @@ void follow_leaders(Consumer& consumer, Context& ctx) {
       await_reset_to(consumer, slot, OffsetSpec::kLatest, ResetReason::kTruncation);
       continue;
     }
-    // C4.20, C4.21: without an epoch, or before KIP-320, a truncation goes unnoticed.
+    // C4.20, C4.21: without an epoch, or before 2.3, a truncation goes unnoticed.
     const bool checked =
-        ctx.behaviour().fence_fetch_by_leader_epoch && slot.position_epoch != kNoLeaderEpoch;
+        ctx.behaviour().consumer_knows_epochs && slot.position_epoch != kNoLeaderEpoch;
     slot.state = checked ? PositionState::kAwaitValidation : PositionState::kFetching;
     consumer.unsettled = true;
     slot.asking = false;  // an answer of the leader before is of no use

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 namespace ackident {
 
@@ -23,11 +24,12 @@ Sequence advance(Sequence sequence, std::uint32_t n) {
   return Sequence(static_cast<std::int32_t>((std::int64_t{sequence.value()} + n) % kRange));
 }
 
-void Idempotence::reset(bool idempotent, std::uint32_t partition_count) {
+void Idempotence::reset(bool idempotent, bool bumps, std::uint32_t partition_count) {
   enabled = idempotent;
+  bumps_epoch = bumps;
   id = kNoProducerId;
   epoch = ProducerEpoch();
-  asked = bump_wanted = false;
+  asked = bump_wanted = id_given_up = false;
   retry_at = kLongAgo;
   partitions.assign(idempotent ? partition_count : 0, PartitionIdentity{});
   unresolved.clear();
@@ -36,13 +38,21 @@ void Idempotence::reset(bool idempotent, std::uint32_t partition_count) {
 
 void Idempotence::settle(Accumulator& accumulator, Context& ctx) {
   // C2.9: when nothing sequenced is left, either the later batches closed the gap, or nothing will.
+  bool gap = false;
   std::erase_if(unresolved, [&](std::uint32_t partition) {
     PartitionIdentity& each = partitions[partition];
     if (each.unresolved != kNoSequence && each.first != kNoBatch) return false;
-    if (each.unresolved != kNoSequence && !is_next(each, each.next)) request_bump(partition);
+    if (each.unresolved != kNoSequence && !is_next(each, each.next)) {
+      gap = true;
+      if (bumps_epoch) request_bump(partition);
+    }
     each.unresolved = kNoSequence;
     return true;
   });
+  if (gap && !bumps_epoch) give_up_id(accumulator);
+  if (std::exchange(id_given_up, false)) {
+    ctx.note({.kind = FactKind::kProducerEpochBumped, .node = ctx.self(), .a = -1});
+  }
   if (!bump_wanted || id == kNoProducerId) return;
   bump_wanted = false;
   // C2.11: the client counts the epoch itself; the last epoch costs it its id.
@@ -117,7 +127,8 @@ void Idempotence::drained(BatchSlot slot, Accumulator& accumulator) {
 }
 
 // C2.10 (Kafka 1eb76443 TransactionManager.java canRetry).
-bool Idempotence::can_retry(const ProducerBatch& batch, ErrorCode error) {
+bool Idempotence::can_retry(const ProducerBatch& batch, ErrorCode error, Accumulator& accumulator) {
+  if (!bumps_epoch) return can_retry_without_bump(batch, error, accumulator);
   const PartitionIdentity& partition = partitions[batch.partition];
   if (error == ErrorCode::kUnknownProducerId) {
     if (!batch.sequence_reset) request_bump(batch.partition);
@@ -134,9 +145,52 @@ bool Idempotence::can_retry(const ProducerBatch& batch, ErrorCode error) {
   return is_retriable(error);
 }
 
+// Kafka 2.4 TransactionManager.java canRetry. As the log's start never moves here, a producer whose
+// records may have gone is one that has had none acknowledged.
+bool Idempotence::can_retry_without_bump(const ProducerBatch& batch, ErrorCode error,
+                                         Accumulator& accumulator) {
+  if (is_retriable(error)) return true;
+  if (is_orphan(batch)) return false;
+  PartitionIdentity& partition = partitions[batch.partition];
+  if (error == ErrorCode::kOutOfOrderSequenceNumber) {
+    return partition.unresolved == kNoSequence &&
+           (batch.sequence_reset || !is_next(partition, batch.base_sequence));
+  }
+  if (error != ErrorCode::kUnknownProducerId) return false;
+  if (batch.sequence_reset) return true;
+  if (partition.last_acked != kNoSequence) return false;
+  start_at_zero(partition, accumulator);
+  return true;
+}
+
+// Kafka 2.4 TransactionManager.java resetProducerId: of all partitions at once.
+void Idempotence::give_up_id(Accumulator& accumulator) {
+  id = kNoProducerId;
+  id_given_up = true;
+  for (PartitionIdentity& partition : partitions) {
+    while (partition.first != kNoBatch) unlink(partition.first, accumulator);
+    partition = PartitionIdentity{};
+  }
+  unresolved.clear();
+}
+
+// Kafka 2.4 TransactionManager.java adjustSequencesDueToFailedBatch: those behind it move up.
+void Idempotence::close_gap(const ProducerBatch& failed, Accumulator& accumulator) {
+  PartitionIdentity& partition = partitions[failed.partition];
+  for (BatchSlot slot = partition.first; slot != kNoBatch;
+       slot = accumulator[slot].sequence_after) {
+    ProducerBatch& later = accumulator[slot];
+    if (later.base_sequence < failed.base_sequence) continue;
+    later.base_sequence =
+        Sequence(later.base_sequence.value() - static_cast<std::int32_t>(failed.count));
+    later.sequence_reset = true;
+  }
+  partition.next = Sequence(partition.next.value() - static_cast<std::int32_t>(failed.count));
+}
+
 void Idempotence::completed(BatchSlot slot, Accumulator& accumulator) {
   const ProducerBatch& batch = accumulator[slot];
-  if (batch.base_sequence == kNoSequence) return;
+  if (batch.base_sequence == kNoSequence || is_orphan(batch)) return;
   PartitionIdentity& partition = partitions[batch.partition];
   partition.last_acked = std::max(partition.last_acked, last_sequence(batch));
   unlink(slot, accumulator);
@@ -144,8 +198,18 @@ void Idempotence::completed(BatchSlot slot, Accumulator& accumulator) {
 
 void Idempotence::failed(BatchSlot slot, ErrorCode error, bool adjust, Accumulator& accumulator) {
   unlink(slot, accumulator);
+  const ProducerBatch& batch = accumulator[slot];
+  if (batch.base_sequence != kNoSequence && is_orphan(batch)) return;
   const bool gap =
       error == ErrorCode::kOutOfOrderSequenceNumber || error == ErrorCode::kUnknownProducerId;
+  if (!bumps_epoch) {
+    if (gap) {
+      give_up_id(accumulator);
+    } else if (adjust && batch.base_sequence != kNoSequence) {
+      close_gap(batch, accumulator);
+    }
+    return;
+  }
   if (gap || adjust) request_bump(accumulator[slot].partition);
 }
 

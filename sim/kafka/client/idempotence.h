@@ -4,6 +4,10 @@
 //   no id --InitProducerId--> id, epoch 0 --gap that only the client can close--> id, epoch + 1
 //   partition: clear --a retried batch expired--> unresolved --all later ones done--> clear, or
 //   bump
+//
+// Before Kafka 2.5 the client never raised its epoch (KAFKA-8805). A gap made the batch behind it
+// fail, and the id was given up with all that was known of all partitions; what was still in flight
+// under it could succeed, but not be sent again.
 #pragma once
 
 #include <vector>
@@ -28,16 +32,18 @@ struct PartitionIdentity {
 
 struct Idempotence {
   bool enabled = false;
+  bool bumps_epoch = true;  // the version does; else the id is given up
   ProducerId id = kNoProducerId;
   ProducerEpoch epoch;
   bool asked = false;           // an InitProducerIdRequest is out
   Instant retry_at = kLongAgo;  // after a failed one
   bool bump_wanted = false;
+  bool id_given_up = false;  // and nobody was told yet
   std::vector<PartitionIdentity> partitions;
   std::vector<std::uint32_t> unresolved;  // partitions with an unresolved sequence
   std::vector<std::uint32_t> to_rewrite;  // partitions to renumber at the next bump
 
-  void reset(bool idempotent, std::uint32_t partition_count);
+  void reset(bool idempotent, bool bumps, std::uint32_t partition_count);
   [[nodiscard]] bool settled() const {
     return id != kNoProducerId && !bump_wanted && unresolved.empty();
   }
@@ -49,8 +55,12 @@ struct Idempotence {
   [[nodiscard]] bool must_wait(const ProducerBatch& first, const Accumulator&) const;
   // The batch is being drained: gives it a sequence if it has none (C2.3).
   void drained(BatchSlot, Accumulator&);
-  // Retry this error, whatever its class (C2.10)? May ask for a bump.
-  bool can_retry(const ProducerBatch&, ErrorCode);
+  // Retry this error, whatever its class (C2.10)? May ask for a bump, or renumber.
+  bool can_retry(const ProducerBatch&, ErrorCode, Accumulator&);
+  // It was sent under an id that has been given up since: it may not be sent again.
+  [[nodiscard]] bool is_orphan(const ProducerBatch& batch) const {
+    return enabled && !bumps_epoch && batch.producer_id != id;
+  }
   void completed(BatchSlot, Accumulator&);
   // `adjust`: nothing of it can be in the log by a later attempt, so its numbers leave a hole.
   void failed(BatchSlot, ErrorCode, bool adjust, Accumulator&);
@@ -63,6 +73,9 @@ struct Idempotence {
 
  private:
   void request_bump(std::uint32_t partition);
+  bool can_retry_without_bump(const ProducerBatch&, ErrorCode, Accumulator&);
+  void give_up_id(Accumulator&);
+  void close_gap(const ProducerBatch& failed, Accumulator&);
   void rewrite(Accumulator&);
   void start_at_zero(PartitionIdentity&, Accumulator&) const;
   void link(BatchSlot, Accumulator&);

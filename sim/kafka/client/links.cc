@@ -236,9 +236,12 @@ void on_request_timeout(Producer& producer, std::uint32_t broker, Context& ctx) 
     ctx.arm(timeout_timer_of(broker), std::max(expires, ctx.now()));
     return;
   }
-  // C0.5: one slow request costs the whole connection.
+  // C0.5: one slow request costs the whole connection. Up to Kafka 3.4 its batches could not tell
+  // that from a connection that was lost.
+  const ErrorCode error = ctx.behaviour().names_request_timeout ? ErrorCode::kRequestTimedOut
+                                                                : ErrorCode::kNetworkException;
   ctx.close(ctx.composition().broker_node(broker), Channel::kClient);
-  on_disconnected(producer, broker, ErrorCode::kRequestTimedOut, ctx);
+  on_disconnected(producer, broker, error, ctx);
 }
 
 }  // namespace ackident

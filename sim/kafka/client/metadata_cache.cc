@@ -57,17 +57,40 @@ void MetadataCache::forget(const Composition& composition) {
 bool MetadataCache::update(MetadataOffset to, const Context& ctx) {
   SIM_CHECK(to <= ctx.metadata_log().end());
   if (topics_read.empty()) find_topics_read(topics_read, ctx);
-  bool news = false;
+  const bool believed = to < offset && !ctx.behaviour().metadata_carries_epochs;
+  bool news = believed && go_back(to, ctx);
   for (; offset < to; ++offset) {
     const auto* record = std::get_if<PartitionRecord>(&ctx.metadata_log().at(offset));
-    if (record == nullptr) continue;
-    if (topics_read[ctx.composition().topic_of[record->partition.value()].value()] == 0) continue;
+    if (record == nullptr || !reads(record->partition, ctx)) continue;
     KnownLeader& known = leaders[record->partition.value()];
     // C0.13: a hint may have brought a newer epoch than this prefix of the log holds.
     if (record->state.leader_epoch < known.epoch) continue;
     if (record->state.leader_epoch > known.epoch) news = true;
     known = KnownLeader{record->state.leader, record->state.leader_epoch};
   }
+  return news;
+}
+
+bool MetadataCache::reads(PartitionId partition, const Context& ctx) const {
+  return topics_read[ctx.composition().topic_of[partition.value()].value()] != 0;
+}
+
+// The leaders as of `to`. Only partitions that have changed since then can differ.
+bool MetadataCache::go_back(MetadataOffset to, const Context& ctx) {
+  bool news = false;
+  for (MetadataOffset later = to; later < offset; ++later) {
+    const auto* change = std::get_if<PartitionRecord>(&ctx.metadata_log().at(later));
+    if (change == nullptr || !reads(change->partition, ctx)) continue;
+    KnownLeader& known = leaders[change->partition.value()];
+    const KnownLeader former = std::exchange(known, KnownLeader{});
+    for (MetadataOffset at = MetadataOffset(); at < to; ++at) {
+      const auto* record = std::get_if<PartitionRecord>(&ctx.metadata_log().at(at));
+      if (record == nullptr || record->partition != change->partition) continue;
+      known = KnownLeader{record->state.leader, record->state.leader_epoch};
+    }
+    news = news || !(known == former);
+  }
+  offset = to;
   return news;
 }
 

@@ -38,6 +38,7 @@ struct MetadataCache {
   // The process ended: as reset(), but the draws go on, since a choice's key never repeats.
   void forget(const Composition&);
   // Replays the log up to `to` for partitions; leaders with an older epoch are ignored (C0.13).
+  // Before 2.2 an answer from the past is believed, too, and takes back what later ones brought.
   // Fencing a leader is itself recorded as a change to no leader, so broker records say nothing
   // here. True: news about a topic that the client uses.
   bool update(MetadataOffset to, const Context&);
@@ -61,6 +62,10 @@ struct MetadataCache {
   void disconnected(NodeId node, const ClientConfig&, const Context&);
 
   bool operator==(const MetadataCache&) const = default;
+
+ private:
+  [[nodiscard]] bool reads(PartitionId, const Context&) const;
+  bool go_back(MetadataOffset to, const Context&);
 };
 
 // Purposes of back-offs: with the node they are the subject of the jitter's choice key. A client's

@@ -25,7 +25,8 @@ void forget_all(Producer& producer, const Composition& composition) {
   forget_connections(producer, composition);
   producer.accumulator.reset(partitions, composition.broker_count, info.config.buffer_memory);
   producer.partitioner.reset(info.workload, partitions);
-  producer.idempotence.reset(info.config.idempotence, partitions);
+  producer.idempotence.reset(info.config.idempotence, composition.behaviour.producer_bumps_epoch,
+                             partitions);
   producer.closing = false;
   producer.sender_at = producer.expiry_at = kNever;
   producer.metadata_due = producer.metadata_at = kNever;

@@ -51,7 +51,8 @@ void fail(Producer& producer, BatchSlot slot, ErrorCode error, bool adjust, Cont
 }
 
 bool is_expired(const Producer& producer, const ProducerBatch& batch, const Context& ctx) {
-  if (ctx.mutant(Mutant::kDeliveryTimeoutIgnored)) return false;
+  if (ctx.mutant(Mutant::kDeliveryTimeoutIgnored) || !ctx.behaviour().delivery_timeout)
+    return false;
   return ctx.now() - batch.created >= config_of(producer, ctx).delivery_timeout;
 }
 
@@ -60,8 +61,9 @@ bool can_retry(Producer& producer, BatchSlot slot, ErrorCode error, const Contex
   const ProducerBatch& batch = producer.accumulator[slot];
   if (batch.state == BatchState::kDone || is_expired(producer, batch, ctx)) return false;
   if (batch.attempts >= config_of(producer, ctx).retries) return false;
-  return producer.idempotence.enabled ? producer.idempotence.can_retry(batch, error)
-                                      : is_retriable(error);
+  return producer.idempotence.enabled
+             ? producer.idempotence.can_retry(batch, error, producer.accumulator)
+             : is_retriable(error);
 }
 
 // C1.32: by sequence, or (C1.33) at the front: batches that fail together come back reversed.
@@ -115,10 +117,15 @@ void complete(Producer& producer, BatchSlot slot, ErrorCode error, Offset base, 
   const bool is_done = batch.state == BatchState::kDone;
   if (error == ErrorCode::kNone) {
     succeed(producer, slot, base, broker, ctx);
-  } else if (error == ErrorCode::kMessageTooLarge && batch.count > 1 && !is_done) {
+  } else if (error == ErrorCode::kMessageTooLarge && batch.count > 1 && !is_done &&
+             ctx.behaviour().splits_batches) {
     split(producer, slot, ctx);
   } else if (can_retry(producer, slot, error, ctx)) {
-    retry(producer, slot, error, ctx);
+    if (producer.idempotence.is_orphan(batch)) {
+      fail(producer, slot, ErrorCode::kOutOfOrderSequenceNumber, false, ctx);
+    } else {
+      retry(producer, slot, error, ctx);
+    }
   } else if (error == ErrorCode::kDuplicateSequenceNumber) {
     succeed(producer, slot, kNoOffset, broker, ctx);  // C2.10: in the log, place forgotten
   } else {
@@ -209,9 +216,62 @@ void send_to(Producer& producer, std::uint32_t broker, Context& ctx) {
   }
 }
 
-// C1.30: by age, queued or in flight. An unsequenced one leaves no hole (C1.40). Kafka 1eb76443
-// Sender.java sendProducerData, getExpiredInflightBatches.
+// C2.9: only a batch that was tried before; one in its first attempt is not marked. An unsequenced
+// one leaves no hole (C1.40).
+void fail_expired(Producer& producer, BatchSlot slot, Context& ctx) {
+  fail(producer, slot, ErrorCode::kTimeout, false, ctx);
+  const ProducerBatch& batch = producer.accumulator[slot];
+  if (batch.in_retry() && batch.base_sequence != kNoSequence) {
+    producer.idempotence.mark_unresolved(batch);
+  }
+}
+
+// Until when a batch may wait in the queue before Kafka 2.1: request.timeout.ms from the end of its
+// linger, from its last record if it is full, or from the end of its back-off (Kafka 2.0
+// ProducerBatch.java maybeExpire).
+Instant patience_ends(const Producer& producer, const ProducerBatch& batch, bool last,
+                      const Context& ctx) {
+  const ProducerConfig& config = config_of(producer, ctx);
+  if (batch.in_retry()) return batch.retry_at + config.request_timeout;
+  const Instant lingered = batch.created + config.linger;
+  const bool full = !last || batch.full();
+  return (full ? std::min(batch.appended, lingered) : lingered) + config.request_timeout;
+}
+
+// The partition's queue from its head on; when the first that may stay will have to go.
+Instant expire_queue(Producer& producer, std::uint32_t partition, Context& ctx) {
+  Accumulator& accumulator = producer.accumulator;
+  const PartitionQueue& queue = accumulator.partitions[partition];
+  while (queue.size > 0 && !queue.muted) {
+    const BatchSlot slot = queue.head;
+    const Instant ends = patience_ends(producer, accumulator[slot], slot == queue.tail, ctx);
+    if (ends >= ctx.now()) return ends;
+    accumulator.remove(slot);
+    fail_expired(producer, slot, ctx);
+    accumulator.release(slot);
+  }
+  return kNever;
+}
+
+// Before Kafka 2.1 only what waits in a queue expires, however old it is (Kafka 2.0
+// RecordAccumulator.java expiredBatches).
+void expire_queued(Producer& producer, Context& ctx) {
+  if (ctx.mutant(Mutant::kDeliveryTimeoutIgnored)) return;
+  Instant earliest = kNever;
+  for (const NodeQueue& node : producer.accumulator.nodes) {
+    for (std::uint32_t partition = node.queued.next(0); partition != PartitionSet::kNone;
+         partition = node.queued.next(partition + 1)) {
+      earliest = std::min(earliest, expire_queue(producer, partition, ctx));
+    }
+  }
+  if (earliest == kNever) return;
+  arm_no_later(ProducerTimer::kExpiry, producer.expiry_at, earliest + nanoseconds(1), ctx);
+}
+
+// C1.30: by age, queued or in flight. Kafka 1eb76443 Sender.java sendProducerData,
+// getExpiredInflightBatches.
 void expire(Producer& producer, Context& ctx) {
+  if (!ctx.behaviour().delivery_timeout) return expire_queued(producer, ctx);
   Accumulator& accumulator = producer.accumulator;
   while (accumulator.oldest != kNoBatch) {
     const BatchSlot slot = accumulator.oldest;
@@ -219,11 +279,7 @@ void expire(Producer& producer, Context& ctx) {
     if (!is_expired(producer, batch, ctx)) break;
     const bool in_flight = batch.state == BatchState::kInFlight;
     if (!in_flight) accumulator.remove(slot);
-    fail(producer, slot, ErrorCode::kTimeout, false, ctx);
-    // C2.9: only a batch that was tried before; one in its first attempt is not marked.
-    if (batch.in_retry() && batch.base_sequence != kNoSequence) {
-      producer.idempotence.mark_unresolved(batch);
-    }
+    fail_expired(producer, slot, ctx);
     if (!in_flight) accumulator.release(slot);
   }
   if (accumulator.oldest == kNoBatch || ctx.mutant(Mutant::kDeliveryTimeoutIgnored)) return;

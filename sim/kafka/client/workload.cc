@@ -195,7 +195,9 @@ bool send_burst(Producer& producer, bool begun, Context& ctx) {
 void give_up_record(Producer& producer, Context& ctx) {
   Application& application = producer.application;
   const ErrorCode error =
-      application.blocked == Blocked::kOnMemory ? ErrorCode::kBufferExhausted : ErrorCode::kTimeout;
+      application.blocked == Blocked::kOnMemory && ctx.behaviour().names_exhausted_buffer
+          ? ErrorCode::kBufferExhausted
+          : ErrorCode::kTimeout;
   fail_record(producer, application.partition, application.records - 1, error, ctx);
   unblock(producer, ctx);
   --application.burst_left;

@@ -65,7 +65,7 @@ void arm_periodic_tasks(const StartInfo& info, Context& ctx) {
     const Duration wait = info.bootstrap ? draw_phase(timer, period, info, ctx) : period;
     ctx.arm(ControllerTimers::fixed(timer), ctx.now() + wait);
   };
-  if (controller_config(ctx).auto_leader_rebalance &&
+  if (controller_config(ctx).auto_leader_rebalance && behaviour.rebalances_leaders &&
       (behaviour.preferred_election_fixed_period || !behaviour.kraft)) {
     first(ControllerTimer::kPreferredLeader, controller_config(ctx).leader_imbalance_check);
   }
@@ -120,8 +120,8 @@ void finish_step(Controller& controller, Context& ctx) {
     }
   }
   const bool on_demand = ctx.behaviour().kraft && !ctx.behaviour().preferred_election_fixed_period;
-  if (on_demand && limits.auto_leader_rebalance && controller.imbalanced > 0 &&
-      !controller.rebalance_armed) {
+  if (on_demand && limits.auto_leader_rebalance && ctx.behaviour().rebalances_leaders &&
+      controller.imbalanced > 0 && !controller.rebalance_armed) {
     controller.rebalance_armed = true;  // R5.38: counted from the first imbalance
     ctx.arm(ControllerTimers::fixed(ControllerTimer::kPreferredLeader),
             ctx.now() + limits.leader_imbalance_check);

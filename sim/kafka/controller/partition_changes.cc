@@ -186,9 +186,9 @@ void handle_alter_topic_config(Controller& controller, const AlterTopicConfigCom
             .a = command.topic.value(),
             .b = command.config.min_insync_replicas,
             .c = command.config.unclean_leader_election ? 1 : 0});
-  // With ZooKeeper the change itself triggers the elections it allows (R9.6); KRaft leaves them to
-  // the sweep (R5.35).
-  if (!ctx.behaviour().kraft) elect_leaderless(controller, ctx);
+  // With ZooKeeper the change itself triggers the elections it allows (R9.6), from 2.1 on; before
+  // that they wait for the next broker that comes. KRaft leaves them to the sweep (R5.35).
+  if (ctx.behaviour().unclean_change_elects) elect_leaderless(controller, ctx);
 }
 
 void sweep_unclean(Controller& controller, Context& ctx) {

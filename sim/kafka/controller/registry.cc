@@ -4,7 +4,6 @@
 
 #include "kafka/controller/controller.h"
 #include "kafka/controller/partition_changes.h"
-#include "kafka/controller/zookeeper.h"
 
 namespace ackident {
 
@@ -30,7 +29,6 @@ bool session_blocks(const BrokerRegistration& known, const BrokerSession& sessio
                     const Context& ctx) {
   const Behaviour& behaviour = ctx.behaviour();
   if (known.epoch == kNoBrokerEpoch || ctx.mutant(Mutant::kRegisterDuringSession)) return false;
-  if (!behaviour.kraft && !behaviour.broker_epochs) return false;  // R9.3
   if (known.fenced && !behaviour.session_blocks_fenced_too) return false;
   return session.contact + session_timeout(ctx) >= ctx.now();
 }
@@ -127,11 +125,7 @@ void write_registration(Controller& controller, NodeId from, Incarnation incarna
   }
   session_of(controller, from, ctx) = BrokerSession();
   if (!record.state.fenced) touch(controller, from, ctx);
-  if (!ctx.behaviour().kraft) {
-    zookeeper_registered(controller, from, ctx);
-  } else if (!record.state.fenced) {
-    elect_leaderless(controller, ctx);
-  }
+  if (!record.state.fenced) elect_leaderless(controller, ctx);
 }
 
 struct Expired {
@@ -250,9 +244,15 @@ void handle_heartbeat(Controller& controller, NodeId from, const BrokerHeartbeat
   }
   BrokerSession& session = session_of(controller, from, ctx);
   session.observed = request.metadata_offset;
-  // With ZooKeeper each request of a controlled shutdown tries again to find successors.
-  if (!ctx.behaviour().kraft && request.want_shutdown && known.in_controlled_shutdown) {
-    hand_over_partitions(controller, from, ctx);
+  // With ZooKeeper each request of a controlled shutdown looks for successors before it is
+  // answered: where all are found the broker may go at once (Kafka 2.8 KafkaController.scala
+  // doControlledShutdown).
+  if (!ctx.behaviour().kraft && request.want_shutdown) {
+    if (known.in_controlled_shutdown) {
+      hand_over_partitions(controller, from, ctx);
+    } else {
+      begin_controlled_shutdown(controller, from, ctx);
+    }
   }
   const HeartbeatView view = view_of(controller, from, request, ctx);
   const BrokerControl next = next_control(view);

@@ -9,8 +9,6 @@ namespace ackident {
 
 struct Controller;
 
-// A broker made its ephemeral node: it is live at once, there is no fenced start (R9.6).
-void zookeeper_registered(Controller&, NodeId broker, Context&);
 // <= 2.6: a leader writes the ISR itself; only the version of the node is compared (R9.2).
 ErrorCode validate_direct_write(const Controller&, const AlterPartitionPart&, const Composition&);
 

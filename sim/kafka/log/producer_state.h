@@ -44,6 +44,8 @@ class ProducerStateTable {
   };
   [[nodiscard]] Check check(ProducerId, ProducerEpoch, Sequence first, Sequence last) const;
 
+  [[nodiscard]] bool knows(ProducerId id) const { return find(id) != nullptr; }
+
   void record(ProducerId, ProducerEpoch, const BatchMetadata&);
 
   // Replays the batches that `log` holds, in offset order.

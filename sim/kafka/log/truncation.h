@@ -3,8 +3,8 @@
 //
 //   <= 0.10     truncate_to_high_watermark   asks nobody
 //   0.11 - 1.1  truncate_kip101              one question: where does my last epoch end at yours?
-//   2.0 - 2.6   truncate_kip279              the answer names its epoch; ask until the epochs match
-//   >= 2.7      check_divergence (leader) and truncate_on_fetch (follower): the same comparison,
+//   2.0 - 2.7   truncate_kip279              the answer names its epoch; ask until the epochs match
+//   >= 2.8      check_divergence (leader) and truncate_on_fetch (follower): the same comparison,
 //               made by every fetch
 #pragma once
 

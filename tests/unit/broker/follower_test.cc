@@ -361,6 +361,20 @@ TEST_CASE("R5.39: in controlled shutdown a broker fetches only while it is in th
   CHECK(rig.fetching(kTwo).empty());
 }
 
+TEST_CASE("KAFKA-7482: with ZooKeeper 1.1 to 2.0 nobody told a leader that was shutting down") {
+  for (const bool told : {true, false}) {
+    Rig rig;
+    rig.composition.behaviour.kraft = false;
+    rig.composition.behaviour.shutdown_demotes_leader = told;
+    rig.lead(1);
+    rig.broker.lifecycle.state = Lifecycle::State::kShuttingDown;
+    rig.publish(Rig::state(kTwo, 2, {kTwo, kThree}, 2));
+    CHECK(std::holds_alternative<Leader>(rig.replica().role) == !told);
+    // Its clients are told, by whatever broker they ask.
+    CHECK(rig.broker.image.partitions[0].leader == kTwo);
+  }
+}
+
 TEST_CASE("R3.17: a leader that hears of no leader steps down") {
   Rig rig;
   rig.lead(1);

@@ -330,4 +330,35 @@ TEST_CASE("R4.14: while the controller is away, a pending shrink holds the high 
   CHECK(rig.answer(kProducer) == ErrorCode::kNone);
 }
 
+TEST_CASE(
+    "KAFKA-13091: from 2.7 to 3.0 a shrink lets the high watermark rise with the next append") {
+  Rig rig;
+  rig.composition.behaviour.hw_follows_isr_change = false;
+  rig.composition.behaviour.kraft = false;
+  rig.lead();
+  rig.produce(kProducer, {Rig::batch(1)});
+  rig.replica_fetch(kTwo, 1, {.wait = Duration()});
+  rig.at_ms(31'000);
+  rig.replica_fetch(kTwo, 1, {.wait = Duration()});
+  rig.timer(BrokerTimer::kIsrExpiration);
+  rig.alter_answer(Rig::altered({kSelf, kTwo}, 1, 2));
+  CHECK(rig.hw() == 0);
+  // With ZooKeeper the leader hears no more of it, ...
+  rig.publish(Rig::state(kSelf, 1, {kSelf, kTwo}, 2));
+  rig.replica_fetch(kTwo, 1, {.wait = Duration()});
+  CHECK(rig.hw() == 0);
+  CHECK(rig.sent<ProduceResponse>().empty());
+  // ... and what is written next waits for a follower that is in the ISR.
+  SUBCASE("the next record") {
+    rig.grow(1);
+    CHECK(rig.hw() == 1);
+    CHECK(rig.answer(kProducer) == ErrorCode::kNone);
+  }
+  SUBCASE("in KRaft the leader reads its own change in the metadata log") {
+    rig.composition.behaviour.kraft = true;
+    rig.publish(Rig::state(kSelf, 1, {kSelf, kTwo}, 2));
+    CHECK(rig.hw() == 1);
+  }
+}
+
 }  // namespace ackident

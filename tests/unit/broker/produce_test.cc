@@ -247,6 +247,18 @@ TEST_CASE("C2.14: a duplicate is answered like the original, and waits like it")
   CHECK(rig.answer(kProducer) == ErrorCode::kNone);
 }
 
+TEST_CASE("C2.15: before 2.5 a producer that the leader does not know has to begin at 0") {
+  for (const bool anywhere : {true, false}) {
+    Rig rig;
+    rig.composition.behaviour.unknown_producer_may_begin = anywhere;
+    rig.lead();
+    rig.produce(kProducer, {Rig::batch(2, std::int32_t{5})}, Acks::kLeader);
+    CHECK(rig.answer(kProducer) == (anywhere ? ErrorCode::kNone : ErrorCode::kUnknownProducerId));
+    rig.produce(kProducer, {Rig::batch(2, anywhere ? 7 : 0)}, Acks::kLeader);
+    CHECK(rig.answer(kProducer) == ErrorCode::kNone);
+  }
+}
+
 TEST_CASE("C2.17: a new leader knows the producers of the records it has") {
   const auto retried = [](bool forget) {
     Rig rig;

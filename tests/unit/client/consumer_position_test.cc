@@ -188,9 +188,9 @@ TEST_CASE("C4.20: the answer of a leader before is of no use") {
   CHECK(bench.slot().position == Offset(4));
 }
 
-TEST_CASE("C4.21: before KIP-320 nothing is validated, fenced or noticed") {
+TEST_CASE("C4.21: before 2.3 nothing is validated, fenced or noticed") {
   Composition composition = bench_composition(1);
-  composition.behaviour.fence_fetch_by_leader_epoch = false;
+  composition.behaviour.consumer_knows_epochs = false;
   composition.behaviour.leader_hints = false;
   Bench bench(composition);
   consume_ten(bench);
@@ -252,9 +252,28 @@ TEST_CASE("C4.10: a question whose connection breaks is asked again after both b
   CHECK(bench.slot().position == Offset(9));
 }
 
-TEST_CASE("C4.12: before KIP-320 no question carries a leader epoch") {
+TEST_CASE(
+    "KAFKA-6397: before 1.1 a partition without a leader keeps the consumer from the others") {
+  for (const bool apart : {true, false}) {
+    Composition composition = bench_composition(2);
+    composition.behaviour.consumer_resets_apart = apart;
+    Bench bench(composition);
+    bench.lead(kPartition, NodeId(1), 1);
+    bench.start();
+    bench.answer_metadata();
+    bench.answer_offset(42);
+    CHECK(bench.sent<FetchRequest>().size() == (apart ? 1 : 0));
+    bench.lead(PartitionId(1), NodeId(1), 1);
+    bench.advance(milliseconds(150));
+    bench.answer_metadata();
+    bench.answer_offset(7);
+    if (!apart) CHECK(bench.parts(bench.the_fetch().message).size() == 2);
+  }
+}
+
+TEST_CASE("C4.12: before 2.3 no question carries a leader epoch") {
   Composition composition = bench_composition(1);
-  composition.behaviour.fence_fetch_by_leader_epoch = false;
+  composition.behaviour.consumer_knows_epochs = false;
   Bench bench(composition);
   bench.lead(kPartition, NodeId(1), 1);
   bench.start();

@@ -144,6 +144,34 @@ TEST_CASE("KIP-144: to 0.10 each attempt to connect comes as soon as the first a
   for (int i = 0; i < 4; ++i) CHECK(pause(older) == 50);
 }
 
+TEST_CASE("C0.13: before 2.2 an answer from the past takes back what was known") {
+  for (const bool epochs : {true, false}) {
+    CacheBench bench(bench_composition(2));
+    bench.composition.behaviour.metadata_carries_epochs = epochs;
+    bench.lead(PartitionId(0), NodeId(1), 0);
+    bench.lead(PartitionId(1), NodeId(2), 0);
+    const MetadataOffset past = bench.log.end();
+    bench.lead(PartitionId(0), NodeId(3), 1);
+    CHECK(bench.cache.update(bench.log.end(), bench.ctx));
+    CHECK(bench.cache.update(past, bench.ctx) == !epochs);
+    CHECK(bench.cache.leader(PartitionId(0)).leader == (epochs ? NodeId(3) : NodeId(1)));
+    CHECK(bench.cache.leader(PartitionId(0)).epoch == LeaderEpoch(epochs ? 1 : 0));
+    CHECK(bench.cache.leader(PartitionId(1)).leader == NodeId(2));
+    // The next answer brings the present back.
+    CHECK(bench.cache.update(bench.log.end(), bench.ctx) == !epochs);
+    CHECK(bench.cache.leader(PartitionId(0)).leader == NodeId(3));
+  }
+}
+
+TEST_CASE("C0.13: what nobody led then is led by nobody again") {
+  CacheBench bench;
+  bench.composition.behaviour.metadata_carries_epochs = false;
+  bench.lead(PartitionId(0), NodeId(1), 0);
+  bench.cache.update(bench.log.end(), bench.ctx);
+  CHECK(bench.cache.update(MetadataOffset(), bench.ctx));
+  CHECK(bench.cache.leader(PartitionId(0)).leader == kNoNode);
+}
+
 TEST_CASE("A jitter is drawn for each refresh and never twice, whatever ends") {
   CacheBench bench;
   bench.ask();

@@ -120,7 +120,7 @@ TEST_CASE("kUncleanByDefault elects outside the ISR although the setting is off"
 }
 
 TEST_CASE("C03: a changed setting waits for the sweep in KRaft, not with ZooKeeper (R9.6)") {
-  for (const int version : {309, 208}) {
+  for (const int version : {309, 208, 201}) {
     ControllerDriver driver(compose(version, 2, {{1, 2}}));
     driver.alter(at_ms(1'000), 1, driver.proposal(0, {1}));
     silence_until(driver, at_ms(30'000), {1});
@@ -133,6 +133,20 @@ TEST_CASE("C03: a changed setting waits for the sweep in KRaft, not with ZooKeep
     silence_until(driver, at_ms(340'000), {1});
     CHECK(driver.leader(0) == 2);
   }
+}
+
+TEST_CASE("C03: before 2.1 a changed setting waits for the next broker that comes (KAFKA-6835)") {
+  ControllerDriver driver(compose(200, 3, {{1, 2}}));
+  driver.alter(at_ms(1'000), 1, driver.proposal(0, {1}));
+  silence_until(driver, at_ms(30'000), {1});
+  REQUIRE(driver.leader(0) == -1);
+  AlterTopicConfigCommand command;
+  command.config.unclean_leader_election = true;
+  driver.deliver_at(at_ms(30'500), kNoNode, command);
+  silence_until(driver, at_ms(340'000), {1, 3});
+  CHECK(driver.leader(0) == -1);
+  driver.register_broker(at_ms(341'000), 3, 1);  // it holds no replica
+  CHECK(driver.leader(0) == 2);
 }
 
 TEST_CASE("C07: the operator's unclean election takes the first live replica") {
@@ -176,6 +190,17 @@ TEST_CASE("Up to 3.9 leaders move back 300 s after an imbalance appears, later a
   silence_until(driver, at_ms(309'500), {});
   CHECK(driver.leader(0) == 1);
   CHECK(driver.controller.imbalanced == 0);
+}
+
+TEST_CASE("KAFKA-13682: the controllers of 3.0 and 3.1 leave leaders where they are") {
+  for (const int version : {301, 302}) {
+    ControllerDriver driver(compose(version, 3, {{1, 2, 3}}));
+    silence_until(driver, at_ms(9'000), {1});
+    driver.heartbeat(at_ms(9'500), 1);
+    driver.alter(at_ms(10'000), 2, driver.proposal(0, {2, 3, 1}));
+    silence_until(driver, at_ms(700'000), {});
+    CHECK(driver.leader(0) == (version == 301 ? 2 : 1));
+  }
 }
 
 TEST_CASE("auto.leader.rebalance.enable off leaves leaders where they are") {

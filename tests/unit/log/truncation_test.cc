@@ -182,7 +182,7 @@ TEST_CASE("KIP-101: two elections in a row leave different records at equal offs
   CHECK(is_prefix(follower, leader));
 }
 
-TEST_CASE("an undefined answer leaves the high watermark to the rules before 2.7") {
+TEST_CASE("an undefined answer leaves the high watermark to the rules before 2.8") {
   PartitionLog follower = log_of({1, 1, 1, 1});
   follower.set_high_watermark(offset(3));
   CHECK(truncate_kip101(follower, EpochEnd{}) == offset(3));

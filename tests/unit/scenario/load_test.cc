@@ -85,6 +85,17 @@ TEST_CASE("replicas: by id or name, distinct, existing, not too many") {
   CHECK(contains(first_problem(with("{\"partitions\": 20001}")), "from 1 to 20000"));
 }
 
+TEST_CASE("An unclean election by command is warned of before 2.4") {
+  const auto text = [](const std::string& kafka) {
+    return "{\"doc\": \"d\", \"kafka\": \"" + kafka +
+           "\", \"cluster\": {\"brokers\": 1}, \"topics\": {\"t\": {}}, "
+           "\"faults\": [{\"at\": \"1s\", \"elect\": "
+           "{\"partition\": \"t/0\", \"kind\": \"unclean\"}}]}";
+  };
+  CHECK(contains(load_text(text("2.3")).warnings.at(0), "KIP-460"));
+  CHECK(load_text(text("2.4")).warnings.empty());
+}
+
 TEST_CASE("min.insync.replicas above the replicas is warned of") {
   const auto text = [](const std::string& kafka) {
     return "{\"doc\": \"d\", \"kafka\": \"" + kafka +
