@@ -110,6 +110,7 @@ void Summary::totals() {
   if (t.failed_but_present > 0) {
     text += fmt::format(" (in the log nevertheless: {})", t.failed_but_present);
   }
+  if (t.under_way > 0) text += fmt::format(", under way {}", t.under_way);
   if (t.unknown > 0) text += fmt::format(", unknown {}", t.unknown);
   text += fmt::format(", duplicated {}", t.duplicated);
   if (t.reordered > 0) text += fmt::format(", reordered {}", t.reordered);

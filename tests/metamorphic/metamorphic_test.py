@@ -156,7 +156,7 @@ def sums(report):
     if all(point["leader"] for point in final):
         stored = sum(point["log_ends"][partition["replicas"].index(point["leader"])]
                      for point, partition in zip(final, report["partitions"]))
-        known = (totals["acked"] - totals["lost"] + totals["failed_but_present"] +
+        known = (totals["acked"] - totals["lost"] - totals["under_way"] + totals["failed_but_present"] +
                  totals["duplicated"])
         yield "records in the logs", stored, min(max(stored, known), known + totals["unknown"])
 
