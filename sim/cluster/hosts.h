@@ -1,4 +1,4 @@
-// What the network must know of each node's host, by NodeId.
+// What the network must know of each node, by NodeId; of its connections channel by channel.
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace ackident {
 
-std::vector<SetupTimeout> setup_timeouts(const Composition&);
+std::vector<ConnectionSetup> connection_setups(const Composition&);
 std::vector<SocketBuffers> socket_buffers(const Composition&);
 
 }  // namespace ackident

@@ -14,6 +14,7 @@ Payload make_disconnected(std::uint8_t channel, LinkEnd reason, bool initiator) 
 }
 
 Payload make_sent() { return SendCompleted{}; }
+Payload make_opened() { return Connected{}; }
 
 void drop_payload(void* pools, const Payload& payload) {
   static_cast<PayloadPools*>(pools)->release(payload);
@@ -42,9 +43,9 @@ World::World(const ClusterSetup& setup, std::uint32_t scenario_timers)
       topology_(setup.topology),
       shuffle_ties_(setup.shuffle_ties),
       chooser_(0),
-      network_(topology_, queue_, chooser_, kChannels, setup_timeouts(composition_),
+      network_(topology_, queue_, chooser_, kChannels, connection_setups(composition_),
                socket_buffers(composition_),
-               {&make_disconnected, &make_sent, &drop_payload, &pools_},
+               {&make_disconnected, &make_sent, &make_opened, &drop_payload, &pools_},
                composition_.behaviour.reads_ahead),
       context_(composition_, chooser_, ledger_, metadata_log_, pools_, outbox_),
       brokers_(composition_.broker_count),

@@ -77,7 +77,7 @@ class World {
   // the request, the request, the part). Those before a cut or a gate, too.
   template <class Visit>
   void for_each_batch_under_way(Visit&& visit) const {
-    queue_.for_each([&](const Parcel<Message>& parcel) {
+    queue_.for_each([&](const Parcel<Message>& parcel, Instant) {
       if (parcel.routing.response || !up(parcel.to)) return;
       const auto* const request = std::get_if<ProduceRequest>(&parcel.message);
       if (request == nullptr) return;

@@ -64,6 +64,7 @@ constinit const std::array<PayloadInfo, std::variant_size_v<Payload>> payload_in
     {"ProcessingCommand", false, false, Channel::kClient},
     {"Disconnected", false, false, Channel::kClient},
     {"SendCompleted", false, false, Channel::kClient},
+    {"Connected", false, false, Channel::kClient},
 }};
 
 void PayloadPools::reset() {

@@ -239,6 +239,8 @@ struct Disconnected {
 
 // C1.36: the newest request to this broker, which gets no answer, is all in the socket.
 struct SendCompleted {};
+// The connection to this broker is open; clients alone are told.
+struct Connected {};
 
 // Append at the end: the index is part of the digest.
 using Payload =
@@ -249,7 +251,7 @@ using Payload =
                  BrokerHeartbeatResponse, AlterPartitionRequest, AlterPartitionResponse,
                  MetadataFetchRequest, MetadataFetchResponse, ElectLeadersCommand,
                  AlterTopicConfigCommand, ReassignCommand, WorkloadCommand, ProcessingCommand,
-                 Disconnected, SendCompleted>;
+                 Disconnected, SendCompleted, Connected>;
 static_assert(std::is_trivially_copyable_v<Payload>);
 static_assert(sizeof(Payload) <= 64);
 

@@ -27,6 +27,7 @@ enum class ChoiceKind : std::uint32_t {
   kFaultTarget,      // subject: fault; ordinal: nth firing
   kStartupTime,      // subject: node; ordinal: incarnation
   kSwarm,            // subject: part of the generated scenario; ordinal: nth draw
+  kSetupTimeout,     // subject: lane; ordinal: nth attempt to connect that met silence
 };
 
 struct ChoiceKey {

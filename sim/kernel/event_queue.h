@@ -139,11 +139,11 @@ class EventQueue {
     lane.queued = false;
   }
 
-  // Visits the undelivered messages of the lane in order.
+  // Visits the undelivered messages of the lane in order, and when each is due.
   template <class Visit>
   void for_each(LaneId lane_id, Visit&& visit) const {
     const Ring<Entry>& ring = lanes_[lane_id.value()].ring;
-    for (std::uint32_t i = 0; i < ring.size(); ++i) visit(ring[i].message);
+    for (std::uint32_t i = 0; i < ring.size(); ++i) visit(ring[i].message, ring[i].at);
   }
 
   // The same of all lanes.

@@ -16,6 +16,7 @@ class Ring {
   [[nodiscard]] bool empty() const { return size_ == 0; }
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] const T& front() const { return items_[head_]; }
+  [[nodiscard]] T& front() { return items_[head_]; }
   [[nodiscard]] const T& back() const { return (*this)[size_ - 1]; }
   [[nodiscard]] const T& operator[](std::uint32_t i) const { return items_[(head_ + i) & mask()]; }
 

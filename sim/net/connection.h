@@ -21,11 +21,14 @@ struct Routing {
 
   bool operator==(const Routing&) const = default;
 };
-// Routing::kind of a notice, the network's own message: that a connection has ended, or that what
-// its initiator sent has all been taken by its socket.
+// Routing::kind of a notice, the network's own message: that a connection has ended, that what its
+// initiator sent has all been taken by its socket, or that it is open. The last is the alarm clock
+// of an attempt to open it, which nobody hears.
 inline constexpr std::uint8_t kNoticeKind = 0xff;
 inline constexpr std::uint8_t kSentKind = 0xfe;
-constexpr bool is_notice(std::uint8_t kind) { return kind >= kSentKind; }
+inline constexpr std::uint8_t kOpenedKind = 0xfd;
+inline constexpr std::uint8_t kSynKind = 0xfc;
+constexpr bool is_notice(std::uint8_t kind) { return kind >= kSynKind; }
 
 template <class Message>
 struct Parcel {
@@ -44,16 +47,20 @@ struct NetworkHooks {
   Message (*disconnected)(std::uint8_t channel, LinkEnd reason, bool initiator);
   // Makes the notice that a request which is owed no answer is all in the initiator's socket.
   Message (*sent)();
+  // Makes the notice that the connection is open, for initiators that want it.
+  Message (*opened)();
   // A message goes undelivered: release what it owns.
   void (*drop)(void* context, const Message& message);
   void* context;
 };
 
-// How long an initiator waits for the first sign of its peer (C0.4): doubles with each failure in a
-// row, begins anew after a success.
-struct SetupTimeout {
+// How an initiator opens the connections of one channel. It waits so long for the first sign of its
+// peer (C0.4): twice as long after each failure in a row, give or take a fifth, but never longer
+// than `max`. If that is no more than `initial`, it is `initial` each time.
+struct ConnectionSetup {
   Duration initial;
   Duration max;
+  bool told = false;  // it wants to hear when the connection is open
 };
 
 // What the kernel of a node takes of messages that nobody reads: bytes per connection.
@@ -68,11 +75,28 @@ enum class Way : std::uint8_t { kRequests, kResponses };
 inline constexpr std::uint32_t kWays = 2;
 inline constexpr std::uint32_t kLanes = kWays + 1;
 
+// An attempt to open a connection that did not succeed at once.
+struct Attempt {
+  Instant began;
+  Instant gives_up;
+  std::uint32_t draws = 0;  // of its jitter: the ordinal of the next
+};
+
+// A request that waits for its connection to be open.
+template <class Message>
+struct Waiting {
+  std::uint32_t connection = 0;
+  Routing routing;
+  EventId cause;
+  Message message;
+};
+
 // What the sockets hold of the requests that are owed no answer. Counted only while the acceptor is
 // silent, from the first request on that meets its silence.
 template <class Message>
 struct Outgoing {
   bool counting = false;
+  Instant since;            // when that began
   bool waits = false;       // the request below is not all in the socket: it is not under way yet
   std::int64_t unsent = 0;  // bytes the initiator's end keeps; what exceeds its buffer has to wait
   std::int64_t unread = 0;  // bytes the acceptor's host has taken
@@ -92,6 +116,7 @@ struct Rest {
 struct Connection {
   enum class State : std::uint8_t {
     kClosed,
+    kDialling,  // no SYN has got through yet; see Attempt
     kOpen,
     kEnding,  // the acceptor's end is gone; the notice is on its way to the initiator
     kFailed,  // as kEnding, but the notice arises at the initiator: no cut holds it up

@@ -7,13 +7,13 @@
 //
 //   Closed --send--> Open          handshake: the first message arrives one round trip later
 //          --send--> (refused)     nobody listens: Disconnected(refused) after one round trip
-//          --send--> (timeout)     host off or cut: Disconnected(setup timeout) after the time
-//          given
-//   Open   --peer's process dies, host up--> the bytes already sent arrive, then
-//   Disconnected(reset)
-//          --host off, cut--> silence; messages wait. After heal they arrive (retransmission);
-//          after
-//                             the host is back its kernel answers with a reset
+//          --send--> Dialling      host off or cut: the SYN is sent again after 1, 3, 7, 15 s ...;
+//                                  once it gets through: Open, or refused; if it does not within
+//                                  the time given: Disconnected(setup timeout)
+//   Open   --peer's process dies, host up--> what was sent arrives, then Disconnected(reset)
+//          --host off, cut--> silence; messages wait. After heal they arrive when they are next
+//                             sent again (retransmission.h); after the host is back its kernel
+//                             answers with a reset
 //          --cut with reset--> Disconnected(reset) at both ends, what was under way is lost
 //          --initiator closes--> answers are dropped; requests already sent arrive, as far as the
 //                             acceptor gets with them, then Disconnected(reset) at the acceptor
@@ -37,7 +37,9 @@
 #include "kernel/chooser.h"
 #include "kernel/event_queue.h"
 #include "net/connection.h"
+#include "net/obstacle.h"
 #include "net/pair_table.h"
+#include "net/retransmission.h"
 #include "net/topology.h"
 
 namespace ackident {
@@ -48,16 +50,16 @@ class Network {
   using Queue = EventQueue<Parcel<Message>>;
   using Popped = typename Queue::Popped;
 
-  // `by_node`, `buffers`: of each node. `reads_ahead`: an acceptor that reads takes all requests
-  // that are there. The references must outlive this.
+  // `setups`: of each node, channel by channel. `buffers`: of each node. `reads_ahead`: an acceptor
+  // that reads takes all requests that are there. The references must outlive this.
   Network(const Topology& topology, Queue& queue, const Chooser& chooser, std::uint32_t channels,
-          std::vector<SetupTimeout> by_node, std::vector<SocketBuffers> buffers,
+          std::vector<ConnectionSetup> setups, std::vector<SocketBuffers> buffers,
           NetworkHooks<Message> hooks, bool reads_ahead = false)
       : topology_(topology),
         queue_(queue),
         chooser_(chooser),
         channels_(channels),
-        setup_(std::move(by_node)),
+        setups_(std::move(setups)),
         buffers_(std::move(buffers)),
         hooks_(hooks),
         reads_ahead_(reads_ahead),
@@ -68,7 +70,7 @@ class Network {
         slow_(nodes_.size()),
         sending_until_(nodes_.size()) {
     SIM_CHECK(channels_ > 0 && channels_ <= 128);
-    SIM_CHECK(setup_.size() == nodes_.size() && buffers_.size() == nodes_.size());
+    SIM_CHECK(setups_.size() == nodes_.size() * channels_ && buffers_.size() == nodes_.size());
   }
 
   // A request opens its connection if need be. A response whose connection is over is dropped.
@@ -81,8 +83,10 @@ class Network {
       dial(c, now, cause);
     if (!routing.expects_response) [[unlikely]]
       return write(c, routing, message, now, cause);
-    // An open connection to a host without power: the bytes go nowhere.
-    if (c.state != State::kOpen || !node(to).up) return drop(message);
+    if (c.state != State::kOpen) [[unlikely]]
+      return wait_for_opening(c, routing, message, cause);
+    // To a host without power: the bytes go nowhere.
+    if (!node(to).up) return drop(message);
     transmit(c, Way::kRequests, routing, message, now, cause);
   }
 
@@ -92,7 +96,7 @@ class Network {
     const bool open = c->state == State::kOpen;
     const bool unread = !queue_.empty(c->lane_of(Way::kResponses));
     discard(*c, Way::kResponses);
-    forget_sends(*c);
+    forget_notices(*c);
     c->state = State::kClosed;
     if (open) tell_acceptor(*c, unread, now, cause);
   }
@@ -131,12 +135,12 @@ class Network {
   void cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause);
   void heal(NodeId from, NodeId to, Instant now);
   [[nodiscard]] bool is_cut(NodeId from, NodeId to) const {
-    return cut_.get(from.value(), to.value()) != 0;
+    return cut_.get(from.value(), to.value()).stands;
   }
 
   // Has the cut that stands there kept a message back, or a connection from being made?
   [[nodiscard]] bool met_cut(NodeId from, NodeId to) {
-    bool met = cut_.get(from.value(), to.value()) == kMetCut;
+    bool met = cut_.get(from.value(), to.value()).met;
     for_each_way(from, to, [&](const Connection& c, Way way) { met = met || kept_back(c, way); });
     return met;
   }
@@ -175,7 +179,9 @@ class Network {
     connections_.clear();
     rests_.clear();
     outgoing_.clear();
-    for (std::vector<std::uint32_t>& list : connections_of_) list.clear();
+    attempts_.clear();
+    waiting_.clear();
+    for (auto& list : connections_of_) list.clear();
     index_.reset();
     cut_.reset();
     slow_.reset();
@@ -187,21 +193,6 @@ class Network {
  private:
   using State = Connection::State;
 
-  // What makes messages slower, and whether it has.
-  struct Slow {
-    Duration extra;
-    bool met = false;
-
-    bool change(Duration to) {
-      if (extra == to) return false;
-      *this = {to, false};
-      return true;
-    }
-    Duration meet() {
-      met = met || extra > Duration();
-      return extra;
-    }
-  };
   struct Node {
     bool up = false;
     bool host_on = true;
@@ -209,16 +200,6 @@ class Network {
     bool frozen = false;
     Slow slow;
   };
-  static constexpr std::uint8_t kCut = 1;
-  static constexpr std::uint8_t kMetCut = 2;  // and something was kept back by it
-
-  struct Gate {
-    NodeId from;
-    NodeId to;
-    std::uint8_t kind = 0;
-    bool stopped = false;  // a message came to it
-  };
-
   Node& node(NodeId id) {
     SIM_CHECK(id.value() < nodes_.size());
     return nodes_[id.value()];
@@ -257,7 +238,7 @@ class Network {
   }
   [[nodiscard]] bool kept_back(const Connection& c, Way way) const;
   void meet_cut(NodeId from, NodeId to) {
-    if (is_cut(from, to)) cut_.at(from.value(), to.value()) = kMetCut;
+    if (is_cut(from, to)) cut_.at(from.value(), to.value()).met = true;
   }
   void drop(const Message& message) { hooks_.drop(hooks_.context, message); }
   void unblock(const Connection& c, Way way, BlockReason reason, Instant floor) {
@@ -270,6 +251,7 @@ class Network {
   }
   Rest& rest(const Connection& c) { return rests_[index_of(c)]; }
   Outgoing<Message>& outgoing(const Connection& c) { return outgoing_[index_of(c)]; }
+  Attempt& attempt(const Connection& c) { return attempts_[index_of(c)]; }
 
   // Draws the latency of the next message.
   Duration one_way(Connection& c, Way way) {
@@ -322,14 +304,26 @@ class Network {
   [[nodiscard]] bool host_answers(const Connection& c) const;
   [[nodiscard]] bool is_silent(const Connection& c) const;
   bool takes_all(const Connection& c);
-  void count(const Connection& c);
+  void count(const Connection& c, Instant now);
   void drain(Connection& c, bool behind_cut, Instant now);
   bool sent(Connection& c, Instant now);
   void tell_sent(const Connection& c, Instant at, EventId cause);
   void drop_waiting(const Connection& c);
-  void forget_sends(const Connection& c);
+  void forget_notices(const Connection& c);
   void dial(Connection& c, Instant now, EventId cause);
-  void fail(Connection& c, LinkEnd reason, Instant at, EventId cause);
+  void dial_again(Connection& c, Instant now, EventId cause);
+  void connect(Connection& c, Instant now, EventId cause);
+  void give_up(Connection& c, LinkEnd reason, Instant at, EventId cause);
+  void arm_syn(const Connection& c, Instant now, EventId cause);
+  Duration setup_timeout(const Connection& c);
+  void wait_for_opening(const Connection& c, const Routing& routing, const Message& message,
+                        EventId cause);
+  template <class Visit>
+  void take_waiting(const Connection& c, Visit&& visit);
+  void note(const Connection& c, std::uint8_t kind, Instant at, EventId cause,
+            const Message& message);
+  [[nodiscard]] bool has_notice(const Connection& c, std::uint8_t kind) const;
+  [[nodiscard]] Instant repeated_at(const Connection& c, Way way, Instant since, Instant now) const;
   void tell_acceptor(Connection& c, bool unread, Instant now, EventId cause);
   void tell_initiator(Connection& c, Instant now, EventId cause);
   void break_off(Connection& c, Instant now, EventId cause);
@@ -340,7 +334,7 @@ class Network {
   Queue& queue_;
   const Chooser& chooser_;
   std::uint32_t channels_;
-  std::vector<SetupTimeout> setup_;
+  std::vector<ConnectionSetup> setups_;  // by node and channel
   std::vector<SocketBuffers> buffers_;
   NetworkHooks<Message> hooks_;
   bool reads_ahead_;
@@ -348,9 +342,11 @@ class Network {
   std::vector<Connection> connections_;                     // in order of first use
   std::vector<Rest> rests_;                                 // of each: apart, for few have one
   std::vector<Outgoing<Message>> outgoing_;                 // likewise
+  std::vector<Attempt> attempts_;                           // likewise
+  std::vector<Waiting<Message>> waiting_;                   // for the opening, in order
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
-  PairTable<std::uint8_t> cut_;     // 0: whole
+  PairTable<Cut> cut_;
   PairTable<Slow> slow_;
   PairTable<Instant> sending_until_;
   std::vector<Gate> gates_;
@@ -381,6 +377,11 @@ bool Network<Message>::arrive(const Popped& popped, Instant now) {
     if (c.state == State::kOpen) queue_.block(popped.lane, kBlockMuted);
   } else if (routing.kind == kSentKind) {
     return sent(c, now);
+  } else if (routing.kind == kSynKind) {
+    dial_again(c, now, popped.cause);
+    return false;
+  } else if (routing.kind == kOpenedKind) {
+    return c.state == State::kOpen;  // else its end is news enough
   } else if (routing.response) {
     SIM_CHECK(c.state == State::kEnding || c.state == State::kFailed);
     c.state = State::kClosed;
@@ -395,4 +396,5 @@ bool Network<Message>::arrive(const Popped& popped, Instant now) {
 }  // namespace ackident
 
 #include "net/network_ends.h"
+#include "net/network_opening.h"
 #include "net/network_sockets.h"

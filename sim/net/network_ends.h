@@ -26,6 +26,7 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   connections_.push_back(c);
   rests_.emplace_back();
   outgoing_.emplace_back();
+  attempts_.emplace_back();
   connections_of_[initiator.value()].push_back(place);
   connections_of_[acceptor.value()].push_back(place);
   index_.at(initiator.value(), column(acceptor, channel)) = place + 1;
@@ -52,38 +53,6 @@ void Network<Message>::discard(Connection& c, Way way) {
     rest(c) = Rest{};
     drop_waiting(c);
   }
-}
-
-// The fate of an attempt is decided when it begins: a SYN that is sent again later finds what the
-// first one found.
-template <class Message>
-void Network<Message>::dial(Connection& c, Instant now, EventId cause) {
-  const Node& peer = node(c.acceptor);
-  if (!peer.host_on || is_cut(c.initiator, c.acceptor) || is_cut(c.acceptor, c.initiator)) {
-    const SetupTimeout& setup = setup_[c.initiator.value()];
-    Duration wait = setup.initial;
-    for (std::uint32_t i = 0; i < c.failures && wait < setup.max; ++i) wait = wait * 2;
-    meet_cut(c.initiator, c.acceptor);
-    meet_cut(c.acceptor, c.initiator);
-    return fail(c, LinkEnd::kSetupTimeout, now + std::min(wait, setup.max), cause);
-  }
-  const Instant answered = now + one_way(c, Way::kRequests) + one_way(c, Way::kResponses);
-  if (!peer.listening) return fail(c, LinkEnd::kRefused, answered, cause);
-  c.state = State::kOpen;
-  c.failures = 0;
-  c.ready = answered;
-  outgoing(c).counting = false;
-  if (c.ends_untold == 0 || (queue_.blocked(c.lane_of(Way::kRequests)) & kBlockMuted) == 0) return;
-  rest(c).refused = true;
-  unblock(c, Way::kRequests, kBlockMuted, now);
-}
-
-template <class Message>
-void Network<Message>::fail(Connection& c, LinkEnd reason, Instant at, EventId cause) {
-  if (c.failures < 0xff) ++c.failures;
-  c.state = State::kFailed;
-  unblock(c, Way::kResponses, kBlockCut, kLongAgo);
-  notify(c, Way::kResponses, reason, at, cause);
 }
 
 // The initiator's end is gone. What it sent arrives first, unless a cut keeps it from arriving
@@ -141,11 +110,13 @@ void Network<Message>::answer_nobody(Connection& c, const Message& message, Inst
 template <class Message>
 void Network<Message>::tell_initiator(Connection& c, Instant now, EventId cause) {
   c.state = up(c.initiator) ? State::kEnding : State::kClosed;
+  if (now < c.ready) forget_notices(c);  // never open, as far as the initiator knows
   notify(c, Way::kResponses, LinkEnd::kReset, now + one_way(c, Way::kResponses), cause);
 }
 
 template <class Message>
 void Network<Message>::break_off(Connection& c, Instant now, EventId cause) {
+  if (now < c.ready) forget_notices(c);
   for (const Way way : {Way::kRequests, Way::kResponses}) {
     discard(c, way);
     unblock(c, way, kBlockCut, now);
@@ -198,9 +169,9 @@ void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant no
   const Way outbound = inbound == Way::kRequests ? Way::kResponses : Way::kRequests;
   const bool unread = !queue_.empty(c.lane_of(inbound));
   if (id == c.initiator) {
-    forget_sends(c);
+    forget_notices(c);
   } else if (!host_up) {
-    count(c);  // the initiator's socket keeps what was on its way
+    count(c, now);  // the initiator's socket keeps what was on its way
   }
   discard(c, inbound);
   unblock(c, inbound, kBlockFrozen, now);
@@ -242,7 +213,7 @@ void Network<Message>::resume(NodeId id, Instant now) {
 
 template <class Message>
 void Network<Message>::cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause) {
-  cut_.at(from.value(), to.value()) = kCut;
+  cut_.at(from.value(), to.value()) = {true, false, now};
   for_each_way(from, to, [&](Connection& c, Way way) {
     if (reset && c.state == State::kOpen) {
       meet_cut(from, to);
@@ -252,15 +223,31 @@ void Network<Message>::cut(NodeId from, NodeId to, bool reset, Instant now, Even
   });
 }
 
+// What a cut has swallowed arrives when its sender sends it again.
 template <class Message>
 void Network<Message>::heal(NodeId from, NodeId to, Instant now) {
-  cut_.at(from.value(), to.value()) = 0;
+  Cut& healed = cut_.at(from.value(), to.value());
+  const Instant since = healed.since;
+  healed = Cut{};
   for_each_way(from, to, [&](Connection& c, Way way) {
     if ((queue_.blocked(c.lane_of(way)) & kBlockCut) == 0) return;
     const bool empty = queue_.empty(c.lane_of(way));
-    unblock(c, way, kBlockCut, empty ? now : now + one_way(c, way));
+    unblock(c, way, kBlockCut, empty ? now : repeated_at(c, way, since, now) + one_way(c, way));
     drain(c, true, now);
   });
+}
+
+// When the sender next repeats the first message that the cut has swallowed. The end of a
+// connection holds up nothing: its successor, which shares the lane, knows nothing of it.
+template <class Message>
+Instant Network<Message>::repeated_at(const Connection& c, Way way, Instant since,
+                                      Instant now) const {
+  if (c.state != State::kOpen && c.state != State::kEnding) return now;
+  Instant swallowed = kNever;
+  queue_.for_each(c.lane_of(way), [&](const Parcel<Message>&, Instant due) {
+    if (due >= since) swallowed = std::min(swallowed, due);
+  });
+  return swallowed >= now ? now : kDataRetransmission.next(swallowed, now);
 }
 
 template <class Message>

@@ -23,18 +23,19 @@ void Network<Message>::write(Connection& c, const Routing& routing, const Messag
                              Instant now, EventId cause) {
   Outgoing<Message>& out = outgoing(c);
   SIM_CHECK(!out.waits);
+  if (c.state == State::kDialling) return wait_for_opening(c, routing, message, cause);
   const bool never_opened = c.state == State::kFailed && c.failures > 0;
   const bool travels = c.state == State::kOpen && node(c.acceptor).up;
   bool taken = !never_opened;
   if (taken && is_silent(c)) {
-    count(c);
+    count(c, now);
     out.unsent += routing.bytes;
     taken = takes_all(c);
   }
   if (taken) tell_sent(c, std::max(now, c.ready), cause);
   if (!travels) return drop(message);
   if (taken) return transmit(c, Way::kRequests, routing, message, now, cause);
-  SIM_CHECK(queue_.empty(notices_of(c)));
+  SIM_CHECK(!has_notice(c, kSentKind));
   out.waits = true;
   out.routing = routing;
   out.cause = cause;
@@ -56,15 +57,16 @@ bool Network<Message>::is_silent(const Connection& c) const {
 
 // Begins to count, if that has not begun: with what is on its way behind the last end.
 template <class Message>
-void Network<Message>::count(const Connection& c) {
+void Network<Message>::count(const Connection& c, Instant now) {
   Outgoing<Message>& out = outgoing(c);
   if (out.counting) return;
   std::int64_t on_its_way = 0;
-  queue_.for_each(c.lane_of(Way::kRequests), [&](const Parcel<Message>& p) {
+  queue_.for_each(c.lane_of(Way::kRequests), [&](const Parcel<Message>& p, Instant) {
     if (is_notice(p.routing.kind)) on_its_way = 0;
     if (!p.routing.expects_response) on_its_way += p.routing.bytes;
   });
   out.counting = true;
+  out.since = now;
   out.unread = 0;
   out.unsent = on_its_way + (out.waits ? out.routing.bytes : 0);
 }
@@ -91,9 +93,12 @@ void Network<Message>::drain(Connection& c, bool behind_cut, Instant now) {
   const bool silent = is_silent(c);
   if (!silent) out.counting = false;
   if (silent && !takes_all(c)) return;
-  if (!out.waits || !queue_.empty(notices_of(c))) return;
-  const Duration asks = behind_cut ? one_way(c, Way::kRequests) : Duration();
-  tell_sent(c, now + asks + one_way(c, Way::kResponses), out.cause);
+  if (!out.waits || has_notice(c, kSentKind)) return;
+  Instant asked = now;
+  if (behind_cut) {
+    asked = kDataRetransmission.next(out.since, now) + one_way(c, Way::kRequests);
+  }
+  tell_sent(c, asked + one_way(c, Way::kResponses), out.cause);
 }
 
 // The notice is due. False: what waited still has to, for the acceptor has fallen silent again.
@@ -103,7 +108,7 @@ bool Network<Message>::sent(Connection& c, Instant now) {
   if (!out.waits) return true;
   SIM_CHECK(c.state == State::kOpen);
   if (is_silent(c)) {
-    count(c);
+    count(c, now);
     if (!takes_all(c)) return false;
   }
   out.waits = false;
@@ -113,8 +118,7 @@ bool Network<Message>::sent(Connection& c, Instant now) {
 
 template <class Message>
 void Network<Message>::tell_sent(const Connection& c, Instant at, EventId cause) {
-  const Routing routing{c.channel, kSentKind, true, false, 0};
-  queue_.push(notices_of(c), at, cause, {c.acceptor, c.initiator, routing, hooks_.sent()});
+  note(c, kSentKind, at, cause, hooks_.sent());
 }
 
 // The connection is over: a request of which a part is missing is none.
@@ -131,7 +135,8 @@ void Network<Message>::drop_waiting(const Connection& c) {
 
 // It is over at the initiator's end, which hears nothing of it any more.
 template <class Message>
-void Network<Message>::forget_sends(const Connection& c) {
+void Network<Message>::forget_notices(const Connection& c) {
+  take_waiting(c, [this](const Waiting<Message>& w) { drop(w.message); });
   drop_waiting(c);
   queue_.clear(notices_of(c), [](const Parcel<Message>&) {});
   queue_.unblock(notices_of(c), kBlockFrozen, kLongAgo);

@@ -58,8 +58,8 @@ with tempfile.TemporaryDirectory() as name:
     parted = {"facts": {"Truncated": 0}, "partitions": {"orders/0": {"leader": "b1"}},
               "unavailable": {"writes": {"max": "5s"}}, "lag": {"billing": {"peak": {"max": 5000}}}}
     _, text, _ = test(scenario, "--set", f"expect={json.dumps(parted)}")
-    for line in ("facts.Truncated: expected exactly 0, seen 1; first at 42.04 s (e105463)",
-                 "partitions.orders/0.leader: expected b1, seen b2; first at 28.248 s (e77416)",
+    for line in ("facts.Truncated: expected exactly 0, seen 1; first at 42.04 s (e105467)",
+                 "partitions.orders/0.leader: expected b1, seen b2; first at 28.248 s (e77420)",
                  "unavailable.writes: expected at most 5 s, seen 8.273638083 s at orders/0; "
                  "first at 25 s\n",
                  "lag.billing.peak: expected at most 5000 records, seen 9987 records in group billing; "
@@ -106,7 +106,7 @@ with tempfile.TemporaryDirectory() as name:
                                        'expect={"acked": 1}')[0], 1)
     code, text, _ = test(scenario, "--set", "events_max=2000")
     check("a run cut short", (code, len(text.splitlines())), (3, 4))
-    check("what it says", "UNKNOWN: cut short at 2.119 s: the bound of 2000 events was reached; no answer to"
+    check("what it says", "UNKNOWN: cut short at 2.118 s: the bound of 2000 events was reached; no answer to"
           in text, True)
     (folder / "bad.json").write_text("{")
     code, text, _ = test(str(folder))

@@ -45,7 +45,7 @@ concept NotForBrokers = std::is_same_v<T, ProduceResponse> || std::is_same_v<T, 
     std::is_same_v<T, MetadataFetchRequest> || std::is_same_v<T, ElectLeadersCommand> ||
     std::is_same_v<T, AlterTopicConfigCommand> || std::is_same_v<T, ReassignCommand> ||
     std::is_same_v<T, WorkloadCommand> || std::is_same_v<T, ProcessingCommand> ||
-    std::is_same_v<T, SendCompleted>;
+    std::is_same_v<T, SendCompleted> || std::is_same_v<T, Connected>;
 
 struct Deliver {
   Broker& broker;

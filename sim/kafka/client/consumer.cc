@@ -189,6 +189,8 @@ void deliver(Consumer& consumer, NodeId from, const Payload& payload, Context& c
     on_list_offsets(consumer, from, *offsets, ctx);
   } else if (const auto* end = std::get_if<OffsetsForLeaderEpochResponse>(&payload)) {
     on_epoch_end(consumer, from, *end, ctx);
+  } else if (std::holds_alternative<Connected>(payload)) {
+    return on_connected(consumer, from, ctx);
   } else {
     SIM_CHECK(std::holds_alternative<Disconnected>(payload));
     on_disconnected(consumer, from, ctx);

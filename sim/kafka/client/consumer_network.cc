@@ -22,6 +22,7 @@ LocalTimer request_timeout_timer(std::uint32_t broker_index) {
 void arm_request_timeout(Consumer& consumer, NodeId broker, Context& ctx) {
   BrokerLink& link = link_to(consumer, broker, ctx);
   if (link.timeout_armed || link.pending.empty()) return;
+  if (connection_to(consumer, broker, ctx).opening) return;  // time does not run yet
   link.timeout_armed = true;
   ctx.arm(request_timeout_timer(ctx.composition().broker_index(broker)),
           overdue_at(link.pending.front(), config_of(consumer, ctx)));
@@ -85,6 +86,12 @@ void on_metadata(Consumer& consumer, NodeId from, const MetadataResponse& respon
   consumer.leaders_changed = true;
 }
 
+void on_connected(Consumer& consumer, NodeId broker, Context& ctx) {
+  if (!connection_opened(connection_to(consumer, broker, ctx))) return;
+  for (PendingRequest& request : link_to(consumer, broker, ctx).pending) request.sent = ctx.now();
+  arm_request_timeout(consumer, broker, ctx);
+}
+
 void on_disconnected(Consumer& consumer, NodeId broker, Context& ctx) {
   const ConsumerConfig& config = config_of(consumer, ctx);
   BrokerLink& link = link_to(consumer, broker, ctx);
@@ -104,7 +111,7 @@ void check_request_timeouts(Consumer& consumer, Context& ctx) {
   const ConsumerConfig& config = config_of(consumer, ctx);
   for (std::uint32_t i = 0; i < consumer.links.size(); ++i) {
     const BrokerLink& link = consumer.links[i];
-    if (link.timeout_armed || link.pending.empty()) continue;
+    if (link.timeout_armed || link.pending.empty() || consumer.connections[i].opening) continue;
     const NodeId broker = ctx.composition().broker_node(i);
     if (overdue_at(link.pending.front(), config) <= ctx.now()) {
       ctx.close(broker, Channel::kClient);

@@ -36,6 +36,8 @@ bool take_pending(Consumer&, NodeId broker, Correlation, Context&);
 
 void on_metadata(Consumer&, NodeId from, const MetadataResponse&, Context&);
 // The connection broke: every request on it has failed (C0.6, C4.10).
+// The connection is open: what was sent before is under way, and its time runs from now.
+void on_connected(Consumer&, NodeId broker, Context&);
 void on_disconnected(Consumer&, NodeId broker, Context&);
 // Gives up connections whose oldest request is overdue, and arms timers for the others (C0.5).
 void check_request_timeouts(Consumer&, Context&);

@@ -37,6 +37,19 @@ void wait_for_dial(Producer& producer, Context& ctx) {
   if (at > ctx.now()) arm_no_later(ProducerTimer::kSender, producer.sender_at, at, ctx);
 }
 
+// C0.5 is strict: at exactly request.timeout.ms the connection still lives.
+Instant overdue_at(const Producer& producer, Instant sent, const Context& ctx) {
+  return sent + config_of(producer, ctx).request_timeout + nanoseconds(1);
+}
+
+// Time runs once the connection is open.
+void arm_request_timeout(Producer& producer, std::uint32_t broker, Context& ctx) {
+  ProducerLink& link = producer.links[broker];
+  if (link.timeout_armed || producer.connections[broker].opening) return;
+  link.timeout_armed = true;
+  ctx.arm(timeout_timer_of(broker), overdue_at(producer, ctx.now(), ctx));
+}
+
 void retry_identity(Producer& producer, Context& ctx) {
   producer.idempotence.asked = false;
   producer.idempotence.retry_at = ctx.now() + config_of(producer, ctx).retry_backoff;
@@ -74,12 +87,7 @@ void send_request(Producer& producer, std::uint32_t broker, const InFlightReques
   InFlightRequest sent = request;
   sent.sent = ctx.now();
   link.requests.push_back(sent);
-  if (!link.timeout_armed) {
-    link.timeout_armed = true;
-    // C0.5 is strict: at exactly request.timeout.ms the connection still lives.
-    ctx.arm(timeout_timer_of(broker),
-            ctx.now() + config_of(producer, ctx).request_timeout + nanoseconds(1));
-  }
+  arm_request_timeout(producer, broker, ctx);
   ctx.send(ctx.composition().broker_node(broker), payload);
 }
 
@@ -147,6 +155,14 @@ void apply_leaders(Producer& producer, Context& ctx) {
   }
 }
 
+void on_connected(Producer& producer, std::uint32_t broker, Context& ctx) {
+  if (!connection_opened(producer.connections[broker])) return;
+  Ring<InFlightRequest>& requests = producer.links[broker].requests;
+  SIM_CHECK(requests.size() == 1);  // the question that opens it
+  requests.front().sent = ctx.now();
+  arm_request_timeout(producer, broker, ctx);
+}
+
 bool take_answered(Producer& producer, std::uint32_t broker, Correlation correlation,
                    InFlightRequest& request) {
   Ring<InFlightRequest>& requests = producer.links[broker].requests;
@@ -210,9 +226,8 @@ void on_request_timeout(Producer& producer, std::uint32_t broker, Context& ctx) 
   ProducerLink& link = producer.links[broker];
   const bool was_late = std::exchange(link.timeout_late, false);
   link.timeout_armed = false;
-  if (link.requests.empty()) return;
-  const Instant expires =
-      link.requests.front().sent + config_of(producer, ctx).request_timeout + nanoseconds(1);
+  if (link.requests.empty() || producer.connections[broker].opening) return;
+  const Instant expires = overdue_at(producer, link.requests.front().sent, ctx);
   // A process that was frozen reads its sockets before it compares clocks: a late timer gives what
   // waits there its turn first.
   link.timeout_late = expires < ctx.now() && !was_late;

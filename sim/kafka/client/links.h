@@ -45,6 +45,8 @@ void maintain_identity(Producer&, Context&);
 // The client has learnt leaders: brings the queues in line.
 void apply_leaders(Producer&, Context&);
 
+// The connection is open: the question is under way, and its time runs from now.
+void on_connected(Producer&, std::uint32_t broker, Context&);
 // An answer came. The request it belongs to, or nothing: it was given up before.
 bool take_answered(Producer&, std::uint32_t broker, Correlation, InFlightRequest& request);
 // The newest request is sent, and no answer will come. Nothing, if it was given up before.

@@ -1,6 +1,7 @@
 #include "kafka/client/metadata_cache.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ackident {
 
@@ -154,14 +155,22 @@ void forget(BrokerConnection& connection) {
 }
 
 void request_sent(BrokerConnection& connection, const Context& ctx) {
-  if (!connection.connected && connection.in_flight == 0) connection.last_attempt = ctx.now();
+  if (!connection.connected && connection.in_flight == 0) {
+    connection.last_attempt = ctx.now();
+    connection.opening = true;
+  }
   ++connection.in_flight;
+}
+
+bool connection_opened(BrokerConnection& connection) {
+  return std::exchange(connection.opening, false);
 }
 
 void request_answered(BrokerConnection& connection) {
   SIM_CHECK(connection.in_flight > 0);
   --connection.in_flight;
   connection.connected = true;
+  connection.opening = false;
   connection.failures = 0;
 }
 
@@ -213,7 +222,7 @@ Instant next_dial(const std::vector<BrokerConnection>& connections) {
 
 void connection_failed(BrokerConnection& connection, const ClientConfig& config,
                        std::uint64_t purpose, const Context& ctx) {
-  connection.connected = connection.sending = false;
+  connection.connected = connection.opening = connection.sending = false;
   connection.in_flight = 0;
   connection.last_attempt = ctx.now();
   connection.blocked_until =

@@ -77,6 +77,7 @@ Duration backoff(Duration initial, Duration max, std::uint32_t n, bool exponenti
 // A client's connection to one broker, as the client sees it.
 struct BrokerConnection {
   bool connected = false;            // has had an answer since the last disconnect
+  bool opening = false;              // dialled, and not open yet: requests wait, no time runs
   bool sending = false;              // its newest request is not all in the socket (C0.7)
   std::uint16_t in_flight = 0;       // unanswered requests
   std::uint32_t failures = 0;        // consecutive, for the reconnect back-off (C0.3)
@@ -95,6 +96,8 @@ struct BrokerConnection {
 void forget(BrokerConnection&);
 // A request goes out (dialling if need be), or its answer has come.
 void request_sent(BrokerConnection&, const Context&);
+// The connection is open. False: that is no news.
+bool connection_opened(BrokerConnection&);
 void request_answered(BrokerConnection&);
 // One that expects none, and of whose sending `sending` tells, is all in the socket.
 void request_sent_off(BrokerConnection&);

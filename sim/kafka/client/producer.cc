@@ -99,6 +99,8 @@ void deliver(Producer& producer, NodeId from, const Payload& payload, Context& c
   } else if (std::holds_alternative<SendCompleted>(payload)) {
     if (!take_sent(producer, ctx.composition().broker_index(from), request)) return;
     on_produce_sent(producer, request.first, from, ctx);
+  } else if (std::holds_alternative<Connected>(payload)) {
+    return on_connected(producer, ctx.composition().broker_index(from), ctx);
   } else if (const auto* command = std::get_if<WorkloadCommand>(&payload)) {
     on_command(producer, *command, ctx);
   } else {

@@ -106,6 +106,7 @@ TEST_CASE("C0.5: a request of the life before does not time out in the next") {
   bench.start();
   bench.answer_metadata();
   REQUIRE(bench.sent<FetchRequest>().size() == 1);  // from the commit at 5 s
+  bench.deliver(bench.the_fetch().to, Connected{});
   bench.advance(seconds(30));
   CHECK(bench.effects(Effect::Kind::kClose) == 0);
   bench.advance(milliseconds(1));

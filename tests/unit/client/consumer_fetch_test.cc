@@ -191,6 +191,20 @@ TEST_CASE("C0.5: a silent broker costs the whole connection after request.timeou
   CHECK(bench.sent<FetchRequest>().size() == 1);
 }
 
+TEST_CASE("C0.5: while the connection is being opened no time runs for what waits for it") {
+  Bench bench(bench_composition(1));
+  bench.lead(PartitionId(0), NodeId(1), 1);
+  bench.start();
+  const NodeId asked = bench.sent<MetadataRequest>().at(0).to;
+  bench.advance(seconds(90));
+  CHECK(bench.effects(Effect::Kind::kClose) == 0);
+  bench.deliver(asked, Connected{});
+  bench.advance(seconds(30));
+  CHECK(bench.effects(Effect::Kind::kClose) == 0);
+  bench.advance(milliseconds(1));
+  CHECK(bench.effects(Effect::Kind::kClose) == 1);
+}
+
 TEST_CASE("C0.5: the timeout counts from the oldest unanswered request") {
   AtZero bench;
   bench.advance(seconds(20));

@@ -106,6 +106,20 @@ TEST_CASE("A leader lost is found by metadata, and the retry goes there (C0.6, C
   CHECK(bench.produces[0].to == bench.broker(2));
 }
 
+TEST_CASE("while a connection is being opened no time runs for the question that opens it (C0.5)") {
+  ProducerBench bench(1);
+  bench.silent = {NodeId(1), NodeId(2), NodeId(3)};
+  bench.start_process();
+  REQUIRE(bench.dialled.size() == 1);
+  bench.run_for(seconds(90));
+  CHECK(bench.closed.empty());
+  bench.step([&] { deliver(bench.producer, bench.dialled[0], Connected{}, bench.ctx); });
+  bench.run_for(seconds(30));
+  CHECK(bench.closed.empty());
+  bench.run_for(nanoseconds(1));
+  CHECK(bench.closed == std::vector{bench.dialled[0]});
+}
+
 TEST_CASE("request.timeout.ms closes the connection and fails all that is in flight (C0.5)") {
   ProducerBench bench;
   bench.config().batch_size = kOneRecord;

@@ -68,11 +68,11 @@ TEST_CASE("behind a cut the socket takes its buffer; the rest is sent when the c
   CHECK(w.until_ms(100).empty());
   CHECK(w.sent == Lines{"10ms 0>1", "10ms 0>1"});
   w.heal();
-  // There and back for the acknowledgement, and there for the rest.
-  CHECK(w.until_ms(200) == Lines{"101ms 0>1 a", "101ms 0>1 b", "103ms 0>1 c"});
-  CHECK(w.sent.back() == "102ms 0>1");
+  // 200 ms after it was first sent, there and back for the acknowledgement, and there for the rest.
+  CHECK(w.until_ms(300) == Lines{"212ms 0>1 a", "212ms 0>1 b", "213ms 0>1 c"});
+  CHECK(w.sent.back() == "212ms 0>1");
   w.put('d', 5000);
-  CHECK(w.until_ms(300) == Lines{"201ms 0>1 d"});
+  CHECK(w.until_ms(400) == Lines{"301ms 0>1 d"});
   CHECK(w.sent.size() == 4);
 }
 
@@ -95,8 +95,8 @@ TEST_CASE("acknowledgements that are cut off fill the socket, though requests ar
   CHECK(w.until_ms(100).empty());
   CHECK(w.sent.size() == 1);
   w.net.heal(B, C, w.now);
-  CHECK(w.until_ms(200) == Lines{"103ms 0>1 b"});
-  CHECK(w.sent.back() == "102ms 0>1");
+  CHECK(w.until_ms(300) == Lines{"213ms 0>1 b"});
+  CHECK(w.sent.back() == "212ms 0>1");
 }
 
 TEST_CASE("healing one direction of two makes no room") {
@@ -108,7 +108,7 @@ TEST_CASE("healing one direction of two makes no room") {
   CHECK(w.until_ms(100) == Lines{"11ms 0>1 a"});
   CHECK(w.sent.size() == 1);
   w.net.heal(B, C, w.now);
-  CHECK(w.until_ms(200) == Lines{"103ms 0>1 b"});
+  CHECK(w.until_ms(300) == Lines{"213ms 0>1 b"});
 }
 
 TEST_CASE("the host of a frozen process takes its own buffer besides, until the process reads") {
@@ -147,15 +147,15 @@ TEST_CASE("what a frozen process's host has taken does not come back when it is 
   CHECK(w.until_ms(50).empty());
   CHECK(w.sent.size() == 2);
   w.heal();  // 100 more go over: c fits
-  CHECK(w.until_ms(100).empty());
-  CHECK(w.sent.back() == "52ms 0>1");
+  CHECK(w.until_ms(300).empty());
+  CHECK(w.sent.back() == "212ms 0>1");
   w.put('d', 50);
   w.put('e', 1);
-  CHECK(w.until_ms(150).empty());
+  CHECK(w.until_ms(350).empty());
   CHECK(w.sent.size() == 4);
   w.net.resume(B, w.now);
-  CHECK(w.until_ms(200) ==
-        Lines{"150ms 0>1 a", "150ms 0>1 b", "150ms 0>1 c", "150ms 0>1 d", "152ms 0>1 e"});
+  CHECK(w.until_ms(400) ==
+        Lines{"350ms 0>1 a", "350ms 0>1 b", "350ms 0>1 c", "350ms 0>1 d", "352ms 0>1 e"});
 }
 
 TEST_CASE("silent again before the initiator has heard of the room: it waits on") {
@@ -166,11 +166,11 @@ TEST_CASE("silent again before the initiator has heard of the room: it waits on"
   w.heal();
   (void)w.until_ms(101);
   w.cut_off();
-  CHECK(w.until_ms(200).empty());
+  CHECK(w.until_ms(250).empty());  // it would have heard at 212 ms
   CHECK(w.sent.empty());
   w.heal();
-  CHECK(w.until_ms(300) == Lines{"203ms 0>1 a"});
-  CHECK(w.sent == Lines{"202ms 0>1"});
+  CHECK(w.until_ms(500) == Lines{"415ms 0>1 a"});
+  CHECK(w.sent == Lines{"414ms 0>1"});
 }
 
 TEST_CASE("a host without power answers nothing, and its return ends the connection") {
@@ -248,7 +248,7 @@ TEST_CASE("a socket takes its buffer for a peer of whose death a cut keeps the n
   CHECK(w.until_ms(100).empty());
   CHECK(w.sent.size() == 1);
   w.heal();
-  CHECK(w.until_ms(200) == Lines{"101ms 1>0 reset!"});
+  CHECK(w.until_ms(300) == Lines{"212ms 1>0 reset!"});
   CHECK(w.sent.size() == 1);
 }
 
@@ -303,7 +303,7 @@ TEST_CASE("a cut for which a send waits has met something, also when the send is
   w.put('a', 1000);
   (void)w.until_ms(50);
   w.net.heal(from, to, w.now);
-  (void)w.until_ms(100);
+  (void)w.until_ms(300);
   w.net.cut(from, to, false, w.now, EventId());
   CHECK(!w.net.met_cut(from, to));
   w.put('b', 1001);

@@ -1,8 +1,7 @@
 // A network between a few nodes for tests: every latency is 1 ms unless said otherwise, and what
-// arrives is a log of one line each: "3ms 0>1 a". Notices read "reset", "refused", "timeout", with
-// a
-// "!" where they are for the initiator. That a request is sent makes no line, but stands in `sent`:
-// "3ms 0>1".
+// arrives is a log of one line each: "3ms 0>1 a". Notices read "reset", "refused", "timeout",
+// "open", with a "!" where they are for the initiator. That a request is sent makes no line, but
+// stands in `sent`: "3ms 0>1".
 #pragma once
 
 #include <string>
@@ -22,6 +21,7 @@ class Wire {
     bool sent = false;
     bool initiator = false;
     LinkEnd reason = LinkEnd::kReset;
+    bool opened = false;
   };
   using Net = Network<Text>;
 
@@ -38,13 +38,17 @@ class Wire {
     return s;
   }
 
-  explicit Wire(const TopologySpec& s = spec(), std::uint64_t seed = 1, bool reads_ahead = false)
+  // Attempts to connect all wait equally long.
+  static constexpr ConnectionSetup kPlain{seconds(10), seconds(10)};
+
+  explicit Wire(const TopologySpec& s = spec(), std::uint64_t seed = 1, bool reads_ahead = false,
+                ConnectionSetup setup = kPlain)
       : topology_(s),
         chooser_(seed),
         net(topology_, queue_, chooser_, kChannels,
-            std::vector<SetupTimeout>(s.rack_of.size(), {seconds(10), seconds(30)}),
+            std::vector<ConnectionSetup>(s.rack_of.size() * kChannels, setup),
             std::vector<SocketBuffers>(s.rack_of.size(), {1000, 500}),
-            {&notice, &sent_notice, &dropped, this}, reads_ahead) {
+            {&notice, &sent_notice, &opened_notice, &dropped, this}, reads_ahead) {
     start_all();
   }
   Wire(const Wire&) = delete;
@@ -121,6 +125,7 @@ class Wire {
     return {0, true, false, initiator, reason};
   }
   static Text sent_notice() { return {0, true, true, true}; }
+  static Text opened_notice() { return {0, true, false, true, LinkEnd::kReset, true}; }
   static void dropped(void* self, const Text& text) {
     static_cast<Wire*>(self)->lost += text.notice ? '.' : text.letter;
   }
@@ -135,7 +140,7 @@ class Wire {
     std::string s = when(popped) + ends(p.from, p.to) + " ";
     if (!p.message.notice) return s + p.message.letter;
     static const char* const kNames[] = {"reset", "refused", "timeout"};
-    s += kNames[static_cast<std::size_t>(p.message.reason)];
+    s += p.message.opened ? "open" : kNames[static_cast<std::size_t>(p.message.reason)];
     return p.message.initiator ? s + "!" : s;
   }
 
