@@ -49,7 +49,11 @@ void Invariants::reset(const Composition& composition) {
 }
 
 void Invariants::report(std::string_view invariant, const Where& where, std::string text) {
-  if (violations_.size() >= kViolationsMax) return;
+  // Of each kind: what the settings permit may not hide what nothing permits.
+  const auto alike =
+      std::count_if(violations_.begin(), violations_.end(),
+                    [&](const InvariantViolation& v) { return v.permitted == where.permitted; });
+  if (static_cast<std::size_t>(alike) >= kViolationsMax) return;
   violations_.push_back({invariant, where.event, where.at, where.partition, where.node,
                          where.permitted, std::move(text)});
 }

@@ -137,6 +137,8 @@ struct MetricRow {
   double before = 0, during = 0, after = 0;  // report only: never fed back into a run
 };
 
+inline constexpr std::size_t kViolationsMax = 100;  // kept of those permitted, and of the others
+
 struct InvariantViolation {
   std::string_view invariant;  // "I3 NoAckedRecordLost"
   EventId event;

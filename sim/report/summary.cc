@@ -273,8 +273,9 @@ void Summary::violations() {
   }
   rows("violated", broken, 3, Colour::kBad);
   if (permitted > 0) {
-    row("permitted", fmt::format("{} violation{} of an invariant, permitted by the settings",
-                                 permitted, permitted == 1 ? "" : "s"));
+    row("permitted", fmt::format("{}{} violation{} of an invariant, permitted by the settings",
+                                 permitted < kViolationsMax ? "" : "at least ", permitted,
+                                 permitted == 1 ? "" : "s"));
   }
 }
 

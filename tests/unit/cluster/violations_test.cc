@@ -1,4 +1,4 @@
-// What the oracle of convergence says of a replica whose log is not its leader's.
+// What oracles say, and that they are heard.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -31,6 +31,33 @@ TEST_CASE("logs of one length that differ are told apart, and where they part") 
                    [](const InvariantViolation& v) { return v.invariant == "Convergence"; });
   REQUIRE(found != result.violations.end());
   CHECK(found->text == "after healing, its log parts from the leader's at offset 4");
+}
+
+TEST_CASE("violations that the settings permit do not hide the others") {
+  // Power takes committed records of 120 partitions, which is permitted; much later their leaders
+  // are alone, and with the mutant they take acks=all nevertheless.
+  Scenario scenario = load_scenario("hidden.json", R"json({
+    "doc": "A power loss, and then a leader that is alone.",
+    "duration": "90s",
+    "cluster": {"brokers": 2},
+    "topics": {"orders": {"partitions": 120, "replication_factor": 2,
+                          "config": {"min.insync.replicas": 2}}},
+    "producers": [{"topic": "orders", "rate": "1000/s", "keys": 5000}],
+    "faults": [
+      {"at": "10s", "power_loss": "brokers", "lose": 20, "for": "10s"},
+      {"at": "60s", "kill": "b2", "for": "20s"}
+    ]
+  })json");
+  const auto count = [&](bool permitted) {
+    const RunResult result = run(scenario);
+    return std::count_if(result.violations.begin(), result.violations.end(),
+                         [&](const InvariantViolation& v) { return v.permitted == permitted; });
+  };
+  CHECK(count(true) == static_cast<std::ptrdiff_t>(kViolationsMax));
+  CHECK(count(false) == 0);
+  scenario.setup.composition.mutants.set(static_cast<std::size_t>(Mutant::kSkipMinIsrCheck));
+  CHECK(count(true) == static_cast<std::ptrdiff_t>(kViolationsMax));
+  CHECK(count(false) > 0);
 }
 
 }  // namespace ackident
