@@ -49,15 +49,51 @@ std::string keys_text(KafkaVersion version) {
   return text;
 }
 
-std::string switches_text(KafkaVersion version) {
-  std::size_t width = 0;
-  for (const SwitchInfo& info : behaviour_switches()) width = std::max(width, info.since.size());
-  std::string text =
-      fmt::format("\n{:<34} {:<5} {:<{}} {}\n", "BEHAVIOUR", "NOW", "SINCE", width, "MEANING");
+// A member of Behaviour as it is in a version.
+struct BehaviourLine {
+  std::string_view name;
+  std::string_view now;
+  std::string since;  // of a switch: when it turned; of the others: the value of now
+  std::string meaning;
+};
+
+std::string rule_meaning(const RuleInfo& rule) {
+  std::string values;
+  for (const RuleValue& value : rule.values) {
+    values += fmt::format("{}{} from {}", values.empty() ? "" : ", ", value.name,
+                          version_name(value.since));
+  }
+  return fmt::format("{}: {}", rule.meaning, values);
+}
+
+std::vector<BehaviourLine> behaviour_lines(KafkaVersion version) {
   const Behaviour behaviour = behaviour_of(version);
+  std::vector<BehaviourLine> lines;
+  for (const RuleInfo& rule : behaviour_rules()) {
+    const RuleValue& value = rule.values[rule.get(behaviour)];
+    lines.push_back(
+        {rule.name, value.name, std::string(version_name(value.since)), rule_meaning(rule)});
+  }
   for (const SwitchInfo& info : behaviour_switches()) {
-    text += fmt::format("{:<34} {:<5} {:<{}} {}\n", info.name,
-                        behaviour.*(info.member) ? "on" : "off", info.since, width, info.meaning);
+    lines.push_back({info.name, behaviour.*(info.member) ? "on" : "off", std::string(info.since),
+                     std::string(info.meaning)});
+  }
+  return lines;
+}
+
+std::string behaviour_text(KafkaVersion version) {
+  const std::vector<BehaviourLine> lines = behaviour_lines(version);
+  std::size_t now = 0;
+  std::size_t since = 0;
+  for (const BehaviourLine& line : lines) {
+    now = std::max(now, line.now.size());
+    since = std::max(since, line.since.size());
+  }
+  std::string text = fmt::format("\n{:<34} {:<{}} {:<{}} {}\n", "BEHAVIOUR", "NOW", now, "SINCE",
+                                 since, "MEANING");
+  for (const BehaviourLine& line : lines) {
+    text += fmt::format("{:<34} {:<{}} {:<{}} {}\n", line.name, line.now, now, line.since, since,
+                        line.meaning);
   }
   return text;
 }
@@ -76,12 +112,12 @@ int print_key(const std::string& name, KafkaVersion version) {
     names.push_back(key.name);
     if (key.name == name) text += key_text(key, version);
   }
-  for (const SwitchInfo& info : behaviour_switches()) {
-    names.push_back(info.name);
-    if (info.name != name) continue;
-    text +=
-        fmt::format("{}\n  in {}: {}\n  since {}\n  {}\n", info.name, version_name(version),
-                    behaviour_of(version).*(info.member) ? "on" : "off", info.since, info.meaning);
+  const std::vector<BehaviourLine> lines = behaviour_lines(version);
+  for (const BehaviourLine& line : lines) {
+    names.push_back(line.name);
+    if (line.name != name) continue;
+    text += fmt::format("{}\n  in {}: {}\n  since {}\n  {}\n", line.name, version_name(version),
+                        line.now, line.since, line.meaning);
   }
   if (!text.empty()) {
     print(text);
@@ -132,7 +168,7 @@ int config_command(const std::string& version, const std::string& key) {
     return kUsage;
   }
   if (!key.empty()) return print_key(key, chosen);
-  print(keys_text(chosen) + switches_text(chosen));
+  print(keys_text(chosen) + behaviour_text(chosen));
   return kHeld;
 }
 

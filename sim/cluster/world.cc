@@ -105,12 +105,18 @@ void World::reset(std::uint64_t seed, Step& formed) {
     const NodeId node(static_cast<std::uint16_t>(i));
     with_node(node, [&](auto& state) { ackident::reset(state, composition_, node); });
   }
-  // The cluster is formed before the run: metadata first, then those who replay it. Clients with a
-  // later start are started by the injector.
-  for (std::uint32_t i = 0; i < processes_.size(); ++i) {
-    const NodeId node(static_cast<std::uint16_t>(i));
-    if (start_of(composition_, node) <= Instant(0)) run_start(node, {Incarnation(0), true});
-  }
+  // The cluster is formed before the run. All brokers listen before the first follower dials, which
+  // would else be refused and pause (R3.4). The injector starts clients with a later start.
+  const auto each_that_runs = [&](auto&& act) {
+    for (std::uint16_t i = 0; i < processes_.size(); ++i) {
+      if (start_of(composition_, NodeId(i)) <= Instant(0)) act(NodeId(i));
+    }
+  };
+  each_that_runs([&](NodeId node) {
+    network_.process_started(node, now_, next_event_);
+    if (composition_.node(node).kind == NodeKind::kBroker) network_.listen(node);
+  });
+  each_that_runs([&](NodeId node) { run_start(node, {Incarnation(0), true}); });
   popped_ = {};
   complete(formed, kNoNode, InputKind::kScenario, 0, kNoNode);
 }
@@ -118,7 +124,7 @@ void World::reset(std::uint64_t seed, Step& formed) {
 void World::run_start(NodeId node, const StartInfo& info) {
   Process& process = processes_[node.value()];
   process.up = true;
-  network_.process_started(node, now_, next_event_);
+  if (!info.bootstrap) network_.process_started(node, now_, next_event_);
   if (composition_.node(node).kind == NodeKind::kController) network_.listen(node);
   context_.begin(node, now_);
   with_node(node, [&](auto& state) { start(state, info, context_); });

@@ -73,6 +73,19 @@ class World {
     return topology_.spec().rack_of[node.value()];
   }
   [[nodiscard]] bool is_cut(NodeId from, NodeId to) const { return network_.is_cut(from, to); }
+  // Visits the batches of requests that no broker has taken yet and a living one may: (who sent
+  // the request, the request, the part). Those before a cut or a gate, too.
+  template <class Visit>
+  void for_each_batch_under_way(Visit&& visit) const {
+    queue_.for_each([&](const Parcel<Message>& parcel, Instant) {
+      if (parcel.routing.response || !up(parcel.to)) return;
+      const auto* const request = std::get_if<ProduceRequest>(&parcel.message);
+      if (request == nullptr) return;
+      for (const ProducePart& part : pools_.produce_parts.get(request->parts)) {
+        visit(parcel.from, *request, part);
+      }
+    });
+  }
   // The partition's state as the controller has decided it.
   [[nodiscard]] const PartitionRegistration& partition(PartitionId id) const {
     return controller_.image.partitions[id.value()];

@@ -92,8 +92,9 @@ class ContractJudge {
     expect(totals.sent == totals.acked + totals.failed + totals.unknown,
            "{} records sent, but {} acked + {} failed + {} unknown", totals.sent, totals.acked,
            totals.failed, totals.unknown);
-    expect(totals.lost + totals.stranded <= totals.acked, "{} lost and {} stranded of {} acked",
-           totals.lost, totals.stranded, totals.acked);
+    expect(totals.lost + totals.stranded + totals.under_way <= totals.acked,
+           "{} lost, {} stranded and {} under way of {} acked", totals.lost, totals.stranded,
+           totals.under_way, totals.acked);
   }
 
   void converged() {
@@ -106,6 +107,8 @@ class ContractJudge {
     // An application that dies is not told.
     expect(producers_may_die() || result_.totals.unknown == 0, "{} records without an answer",
            result_.totals.unknown);
+    expect(result_.totals.under_way == 0, "{} records under way when all was quiet",
+           result_.totals.under_way);
     expect(result_.totals.stranded == 0, "{} records stranded after healing",
            result_.totals.stranded);
   }

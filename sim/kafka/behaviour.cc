@@ -3,6 +3,9 @@
 // Sources: kafka-replication.md section 14 and R9, cases.md "Version boundaries".
 #include "kafka/behaviour.h"
 
+#include <iterator>
+#include <type_traits>
+
 namespace ackident {
 
 namespace {
@@ -192,21 +195,35 @@ const SwitchRow kRows[] = {
      kSince},
 };
 
-// Kafka 2.7 brokers answer with a diverging epoch (KAFKA-10487), and 2.8 followers are the first to
-// ask for it (KAFKA-10554).
-Truncation truncation_of(KafkaVersion version) {
-  if (version.number >= 208) return Truncation::kOnFetch;
-  if (version.number >= 200) return Truncation::kKip279;
-  if (version.number >= 11) return Truncation::kKip101;
-  return Truncation::kHighWatermark;
+template <auto member>
+std::size_t get_rule(const Behaviour& behaviour) {
+  return static_cast<std::size_t>(behaviour.*member);
 }
 
-// Kafka 2.3.0 and 2.4.0 DefaultPartitioner.java; KIP-794 came with 3.3.
-Partitioning partitioning_of(KafkaVersion version) {
-  if (version.number >= 303) return Partitioning::kKip794;
-  if (version.number >= 204) return Partitioning::kKip480;
-  return Partitioning::kRoundRobin;
+template <auto member>
+void set_rule(Behaviour& behaviour, std::size_t value) {
+  using Rule = std::remove_reference_t<decltype(behaviour.*member)>;
+  behaviour.*member = static_cast<Rule>(value);
 }
+
+const RuleInfo kRules[] = {
+    // Kafka 2.7 brokers answer with a diverging epoch (KAFKA-10487), and 2.8 followers are the first
+    // to ask for it (KAFKA-10554).
+    {"truncation",
+     {{"high_watermark", {10}}, {"kip101", {11}}, {"kip279", {200}}, {"on_fetch", {208}}},
+     get_rule<&B::truncation>,
+     set_rule<&B::truncation>,
+     "how a follower decides what to cut (R3.24, R9.4)"},
+    // Kafka 2.3.0 and 2.4.0 DefaultPartitioner.java; KIP-794 came with 3.3.
+    {"partitioning",
+     {{"round_robin", {10}}, {"kip480", {204}}, {"kip794", {303}}},
+     get_rule<&B::partitioning>,
+     set_rule<&B::partitioning>,
+     "where a producer's records without a key go (C1.8)"},
+};
+
+// Each member takes a byte: one that has no row, and so no name, does not build.
+static_assert(sizeof(Behaviour) == std::size(kRows) + std::size(kRules));
 
 // Switches that turned more than once: with the way it was done the mistake came or went.
 void adjust_returning(Behaviour& behaviour, KafkaVersion version) {
@@ -233,8 +250,11 @@ Behaviour behaviour_of(KafkaVersion version) {
   for (const SwitchRow& row : kRows) {
     behaviour.*row.info.member = (version.number >= row.number) != row.until;
   }
-  behaviour.truncation = truncation_of(version);
-  behaviour.partitioning = partitioning_of(version);
+  for (const RuleInfo& rule : kRules) {
+    for (std::size_t i = 0; i < rule.values.size(); ++i) {
+      if (rule.values[i].since <= version) rule.set(behaviour, i);
+    }
+  }
   adjust_returning(behaviour, version);
   return behaviour;
 }
@@ -266,6 +286,11 @@ const std::vector<SwitchInfo>& behaviour_switches() {
     return infos;
   }();
   return switches;
+}
+
+const std::vector<RuleInfo>& behaviour_rules() {
+  static const std::vector<RuleInfo> rules(std::begin(kRules), std::end(kRules));
+  return rules;
 }
 
 }  // namespace ackident

@@ -3,6 +3,7 @@
 // Source of the boundaries: kafka-replication.md section 14, R9, cases.md section 1.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -88,7 +89,8 @@ struct VersionName {
 const std::vector<VersionName>& known_versions();
 std::string_view version_name(KafkaVersion version);
 
-// Every switch by name, for overrides in a scenario and for `ackident config`.
+// Every member of Behaviour by name, for overrides in a scenario and for `ackident config`: those
+// that are on or off...
 struct SwitchInfo {
   std::string_view name;  // "hw_needs_min_isr"
   bool Behaviour::*member;
@@ -96,5 +98,19 @@ struct SwitchInfo {
   std::string_view meaning;  // one sentence with the rule's number
 };
 const std::vector<SwitchInfo>& behaviour_switches();
+
+// ...and those with more than two values, each in the order of its enum.
+struct RuleValue {
+  std::string_view name;  // "kip101"
+  KafkaVersion since;
+};
+struct RuleInfo {
+  std::string_view name;  // "truncation"
+  std::vector<RuleValue> values;
+  std::size_t (*get)(const Behaviour&);
+  void (*set)(Behaviour&, std::size_t value);
+  std::string_view meaning;
+};
+const std::vector<RuleInfo>& behaviour_rules();
 
 }  // namespace ackident

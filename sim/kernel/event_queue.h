@@ -146,6 +146,12 @@ class EventQueue {
     for (std::uint32_t i = 0; i < ring.size(); ++i) visit(ring[i].message, ring[i].at);
   }
 
+  // The same of all lanes.
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (std::uint32_t i = 0; i < lane_count_; ++i) for_each(LaneId(i), visit);
+  }
+
   // (Re)arms the timer; an earlier deadline of the same timer is replaced.
   void arm(TimerId timer_id, Instant at, EventId cause) {
     Timer& timer = timers_[timer_id.value()];

@@ -143,6 +143,7 @@ void Account::on_delivered(const Fact& fact, const Composition& composition) {
 
 void Account::settle_accounts(const World& world, const Shadows& shadows, RunResult& result) {
   count_copies(world);
+  mark_under_way(world);
   tell_fates(world, result);
   list_lost(world, shadows, result);
   account_consumers(world, result);
@@ -152,7 +153,9 @@ void Account::settle_accounts(const World& world, const Shadows& shadows, RunRes
 void Account::count_copies(const World& world) {
   const Composition& composition = world.composition();
   for (std::vector<BatchGhost>& batches : batches_) {
-    for (BatchGhost& batch : batches) batch.copies = batch.is_elsewhere = 0;
+    for (BatchGhost& batch : batches) {
+      batch.copies = batch.is_elsewhere = batch.is_under_way = 0;
+    }
   }
   reordered_.assign(batches_.size(), 0);
   for (std::uint32_t p = 0; p < composition.partition_count(); ++p) {
@@ -172,6 +175,16 @@ void Account::count_copies(const World& world) {
       }
     }
   }
+}
+
+// A run that does not settle, or is cut short, may end between the acknowledgement of an acks=0
+// batch by its producer's own socket and its arrival (C1.21).
+void Account::mark_under_way(const World& world) {
+  world.for_each_batch_under_way(
+      [&](NodeId client, const ProduceRequest& request, const ProducePart& part) {
+        if (request.acks != Acks::kNone) return;
+        ghost(producer_index(world.composition(), client), part.number).is_under_way = 1;
+      });
 }
 
 // Copies and order in the log that leads. A first copy that stands behind a later record of its
@@ -213,6 +226,10 @@ void Account::tell_fates(const World& world, RunResult& result) {
         case Told::kAcked: {
           totals.acked += batch.count;
           if (batch.copies > 0) break;
+          if (batch.is_under_way != 0) {
+            totals.under_way += batch.count;
+            break;
+          }
           const bool offline = leader_log(world, batch.partition) == nullptr;
           const bool stranded = offline && batch.is_elsewhere != 0;
           (stranded ? totals.stranded : totals.lost) += batch.count;
@@ -226,6 +243,7 @@ void Account::tell_fates(const World& world, RunResult& result) {
     result.totals.acked += totals.acked;
     result.totals.lost += totals.lost;
     result.totals.stranded += totals.stranded;
+    result.totals.under_way += totals.under_way;
     result.totals.failed += totals.failed;
     result.totals.failed_but_present += totals.failed_but_present;
     result.totals.unknown += totals.unknown;
@@ -293,7 +311,7 @@ void Account::list_lost(const World& world, const Shadows& shadows, RunResult& r
     }
     for (std::size_t b = 0; b < batches_[p].size(); ++b) {
       const BatchGhost& batch = batches_[p][b];
-      if (batch.told() != Told::kAcked || batch.copies > 0) continue;
+      if (batch.told() != Told::kAcked || batch.copies > 0 || batch.is_under_way != 0) continue;
       if (leader_log(world, batch.partition) == nullptr && batch.is_elsewhere != 0) continue;
       for (std::uint32_t r = 0; r < batch.count && result.lost.size() < kLostListedMax; ++r) {
         LostRecord lost;

@@ -5,6 +5,7 @@
 //           lost       acked, and on no log that can still become the leader's
 //           stranded   acked, the partition has no leader, a copy is on a replica that is down or
 //                      may not lead
+//           under way  acked (acks=0), and its request may still arrive: the run ended before
 //
 // Kept per batch, because a batch has one fate: 32 bytes each.
 #pragma once
@@ -28,6 +29,7 @@ struct BatchGhost {
   std::uint64_t told_after_ns : 52 = 0;  // since sent: 52 bits are 52 days
   std::uint64_t told_as : 2 = 0;         // a Told
   std::uint64_t is_elsewhere : 1 = 0;    // in the end on a log that does not lead
+  std::uint64_t is_under_way : 1 = 0;    // in the end in a request that may still arrive
   std::uint64_t copies : 8 = 0;          // in the log that leads; saturates
 
   [[nodiscard]] Told told() const { return static_cast<Told>(told_as); }
@@ -94,6 +96,7 @@ class Account {
   BatchGhost& ghost(std::uint32_t producer, BatchNumber number);
   void on_delivered(const Fact& fact, const Composition& composition);
   void count_copies(const World& world);
+  void mark_under_way(const World& world);
   void count_leader_log(const World& world, PartitionId partition, const PartitionLog& log);
   void tell_fates(const World& world, RunResult& result);
   void list_lost(const World& world, const Shadows& shadows, RunResult& result);
@@ -104,7 +107,7 @@ class Account {
 
   std::vector<std::vector<BatchGhost>> batches_;  // by producer, by batch number
   std::vector<std::vector<std::pair<PartitionId, Delivered>>> delivered_;  // by consumer
-  std::vector<std::uint64_t> reordered_;  // by producer
+  std::vector<std::uint64_t> reordered_;                                   // by producer
   std::uint64_t twice_ = 0;
   std::vector<std::int64_t> newest_;  // per producer, scratch of count_leader_log
 };

@@ -7,6 +7,19 @@
 #include <utility>
 
 namespace ackident {
+namespace {
+
+// The first offset at which two logs do not hold the same, or kNoOffset.
+Offset where_they_part(const PartitionLog& a, const PartitionLog& b) {
+  Offset at = std::max(a.start(), b.start());
+  while (at < std::min(a.end(), b.end())) {
+    if (a.epoch_at(at) != b.epoch_at(at)) return at;
+    at = std::min(a.run_end(at), b.run_end(at));
+  }
+  return a.end() == b.end() ? kNoOffset : at;
+}
+
+}  // namespace
 
 void Invariants::reset(const Composition& composition) {
   violations_.clear();
@@ -36,7 +49,11 @@ void Invariants::reset(const Composition& composition) {
 }
 
 void Invariants::report(std::string_view invariant, const Where& where, std::string text) {
-  if (violations_.size() >= kViolationsMax) return;
+  // Of each kind: what the settings permit may not hide what nothing permits.
+  const auto alike =
+      std::count_if(violations_.begin(), violations_.end(),
+                    [&](const InvariantViolation& v) { return v.permitted == where.permitted; });
+  if (static_cast<std::size_t>(alike) >= kViolationsMax) return;
   violations_.push_back({invariant, where.event, where.at, where.partition, where.node,
                          where.permitted, std::move(text)});
 }
@@ -239,20 +256,16 @@ void Invariants::converged(const World& world, const ShadowPartition& partition,
                            const Where& where) {
   const PartitionLog* leads = leader_log(world, where.partition);
   if (leads == nullptr) return;
-  for (std::uint32_t i = 0; i < partition.replicas.size(); ++i) {
-    const PartitionLog* log = log_of(world.broker(partition.replicas[i]), where.partition);
-    if (log == nullptr || !world.up(partition.replicas[i])) continue;
-    bool same = log->end() == leads->end();
-    for (Offset at = std::max(log->start(), leads->start()); same && at < log->end();) {
-      same = log->epoch_at(at) == leads->epoch_at(at);
-      at = std::min(log->run_end(at), leads->run_end(at));
-    }
-    if (same) continue;
+  for (const NodeId node : partition.replicas) {
+    const PartitionLog* log = log_of(world.broker(node), where.partition);
+    if (log == nullptr || !world.up(node)) continue;
+    const Offset parting = where_they_part(*log, *leads);
+    if (parting == kNoOffset) continue;
     Where differs = where;
-    differs.node = partition.replicas[i];
+    differs.node = node;
     report("Convergence", differs,
-           fmt::format("log end {} after healing, the leader's is {}", log->end().value(),
-                       leads->end().value()));
+           fmt::format("after healing, its log parts from the leader's at offset {}",
+                       parting.value()));
   }
 }
 

@@ -17,8 +17,6 @@
 
 namespace ackident {
 
-inline constexpr std::size_t kViolationsMax = 100;
-
 class Invariants {
  public:
   void reset(const Composition& composition);

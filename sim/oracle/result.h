@@ -41,9 +41,10 @@ struct LostRecord {
 struct Totals {            // in records
   std::uint64_t sent = 0;  // handed to send()
   std::uint64_t acked = 0;
-  std::uint64_t lost = 0;      // acked, and on no log that can still become the leader's
-  std::uint64_t stranded = 0;  // acked, partition offline, a copy on a down or ineligible replica
-  std::uint64_t failed = 0;    // the application was told an error
+  std::uint64_t lost = 0;       // acked, and on no log that can still become the leader's
+  std::uint64_t stranded = 0;   // acked, partition offline, a copy on a down or ineligible replica
+  std::uint64_t under_way = 0;  // acked (acks=0), and on its way to a living broker at the end
+  std::uint64_t failed = 0;     // the application was told an error
   std::uint64_t failed_but_present = 0;  // of these: in the log nevertheless (T11)
   std::uint64_t unknown = 0;             // no answer by the end
   std::uint64_t duplicated = 0;          // further copies of records in the final logs
@@ -135,6 +136,8 @@ struct MetricRow {
   std::string_view unit;                     // "count", "records", "events/s", "ms"
   double before = 0, during = 0, after = 0;  // report only: never fed back into a run
 };
+
+inline constexpr std::size_t kViolationsMax = 100;  // kept of those permitted, and of the others
 
 struct InvariantViolation {
   std::string_view invariant;  // "I3 NoAckedRecordLost"

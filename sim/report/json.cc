@@ -136,6 +136,7 @@ void Report::outcome(const Totals& totals, Layout layout) {
   json_.member("acked", totals.acked);
   json_.member("lost", totals.lost);
   json_.member("stranded", totals.stranded);
+  json_.member("under_way", totals.under_way);
   json_.member("failed", totals.failed);
   json_.member("failed_but_present", totals.failed_but_present);
   json_.member("unknown", totals.unknown);

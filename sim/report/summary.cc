@@ -110,6 +110,7 @@ void Summary::totals() {
   if (t.failed_but_present > 0) {
     text += fmt::format(" (in the log nevertheless: {})", t.failed_but_present);
   }
+  if (t.under_way > 0) text += fmt::format(", under way {}", t.under_way);
   if (t.unknown > 0) text += fmt::format(", unknown {}", t.unknown);
   text += fmt::format(", duplicated {}", t.duplicated);
   if (t.reordered > 0) text += fmt::format(", reordered {}", t.reordered);
@@ -272,8 +273,9 @@ void Summary::violations() {
   }
   rows("violated", broken, 3, Colour::kBad);
   if (permitted > 0) {
-    row("permitted", fmt::format("{} violation{} of an invariant, permitted by the settings",
-                                 permitted, permitted == 1 ? "" : "s"));
+    row("permitted", fmt::format("{}{} violation{} of an invariant, permitted by the settings",
+                                 permitted < kViolationsMax ? "" : "at least ", permitted,
+                                 permitted == 1 ? "" : "s"));
   }
 }
 

@@ -88,22 +88,25 @@ void warn_of_elr(Decoder& decoder, ObjectReader& root) {
       "\"cluster\", \"config\")");
 }
 
+void decode_rule(Decoder& decoder, const JsonNode& node, const RuleInfo& rule) {
+  std::vector<std::string_view> values;
+  for (const RuleValue& value : rule.values) values.push_back(value.name);
+  const auto chosen = read_one_of(node, decoder.problems, rule.name, values);
+  if (chosen) rule.set(decoder.composition().behaviour, *chosen);
+}
+
 void decode_behaviour(Decoder& decoder, const JsonNode& node) {
   if (!node.is_object()) return report_kind(node, decoder.problems, "an object of switches");
   Behaviour& behaviour = decoder.composition().behaviour;
-  std::vector<std::string_view> names = {"truncation", "partitioning"};
+  std::vector<std::string_view> names;
+  for (const RuleInfo& known : behaviour_rules()) names.push_back(known.name);
   for (const SwitchInfo& known : behaviour_switches()) names.push_back(known.name);
   for (const JsonNode& item : node.children) {
-    if (item.key == "truncation") {
-      const auto kind = read_one_of(item, decoder.problems, "truncation",
-                                    {"high_watermark", "kip101", "kip279", "on_fetch"});
-      if (kind) behaviour.truncation = static_cast<Truncation>(*kind);
-      continue;
-    }
-    if (item.key == "partitioning") {
-      const auto kind =
-          read_one_of(item, decoder.problems, "partitioning", {"round_robin", "kip480", "kip794"});
-      if (kind) behaviour.partitioning = static_cast<Partitioning>(*kind);
+    const auto& rules = behaviour_rules();
+    const auto rule = std::find_if(rules.begin(), rules.end(),
+                                   [&](const RuleInfo& r) { return r.name == item.key; });
+    if (rule != rules.end()) {
+      decode_rule(decoder, item, *rule);
       continue;
     }
     const auto& switches = behaviour_switches();

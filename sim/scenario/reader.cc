@@ -117,8 +117,7 @@ std::optional<Duration> read_duration(const JsonNode& node, Diagnostics& problem
 
 std::optional<std::size_t> read_one_of(const JsonNode& node, Diagnostics& problems,
                                        std::string_view what,
-                                       std::initializer_list<std::string_view> names) {
-  const std::span<const std::string_view> all(names.begin(), names.size());
+                                       std::span<const std::string_view> all) {
   if (!node.is_string()) {
     report_kind(node, problems, "one of " + list_names(all));
     return std::nullopt;
@@ -128,6 +127,12 @@ std::optional<std::size_t> read_one_of(const JsonNode& node, Diagnostics& proble
   problems.error(node, std::string(what) + " is one of " + list_names(all) + ", not \"" +
                            node.text + "\"" + did_you_mean(node.text, all));
   return std::nullopt;
+}
+
+std::optional<std::size_t> read_one_of(const JsonNode& node, Diagnostics& problems,
+                                       std::string_view what,
+                                       std::initializer_list<std::string_view> names) {
+  return read_one_of(node, problems, what, std::span(names.begin(), names.size()));
 }
 
 std::vector<const JsonNode*> one_or_many(const JsonNode& node) {

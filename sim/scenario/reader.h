@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -53,6 +54,9 @@ std::optional<std::uint64_t> read_seed(const JsonNode& node, Diagnostics& proble
 std::optional<Duration> read_duration(const JsonNode& node, Diagnostics& problems,
                                       std::string_view what, Duration least, Duration most);
 // Index of the string among `names`.
+std::optional<std::size_t> read_one_of(const JsonNode& node, Diagnostics& problems,
+                                       std::string_view what,
+                                       std::span<const std::string_view> names);
 std::optional<std::size_t> read_one_of(const JsonNode& node, Diagnostics& problems,
                                        std::string_view what,
                                        std::initializer_list<std::string_view> names);

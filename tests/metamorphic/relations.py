@@ -246,12 +246,7 @@ def under_another_name(scenario, draw):
                 str(config.get("retries", 1)) != "0" and
                 int(config.get("max.in.flight.requests.per.connection", 5)) <= 5)
         config.setdefault("enable.idempotence", here["enable.idempotence"] == "true" and fits)
-    old = VERSIONS.index(version(scenario))
-    truncation = ("high_watermark" if old < 1 else "kip101" if old < 4 else "kip279" if old < 12
-                  else "on_fetch")
-    partitioning = "round_robin" if old < 8 else "kip480" if old < 16 else "kip794"
-    scenario["behaviour"] = {**switches, "elr_available": False, "truncation": truncation,
-                             "partitioning": partitioning, **scenario.get("behaviour", {})}
+    scenario["behaviour"] = {**switches, "elr_available": False, **scenario.get("behaviour", {})}
     scenario["kafka"] = name
     return scenario
 

@@ -74,12 +74,13 @@ class Program:
             return dict(zip([path.stem for path in paths], pool.map(report, paths)))
 
     def config(self, version):
-        """Keys of the version with default and places, and its switches."""
+        """Keys of the version with default and places, and its behaviour."""
         keys, switches = [], {}
         top, _, bottom = self.run("config", "--kafka", version).stdout.partition("\n\n")
         for line in top.splitlines()[1:]:
             words = line.split()
             keys.append((words[0], words[1], words[-1].split(",")))
         for line in bottom.splitlines()[1:]:
-            switches[line.split()[0]] = line.split()[1] == "on"
+            name, value = line.split()[:2]
+            switches[name] = {"on": True, "off": False}.get(value, value)
         return keys, switches

@@ -45,6 +45,9 @@ holds("step 9: not acknowledged before two have them", "b10-single-copy-acks-unc
 holds("step 17: with 2 writes hardly stop", "b04-min-isr-equals-rf", ["min.insync.replicas=2"],
       {"lost": 0, "unavailable": {"writes": {"max": "200ms"}}})
 
+holds("more in sync, more lost: not with 2", "min-isr-3-loses-more", ["min.insync.replicas=2"],
+      {"lost": 0, "acked": 130})
+
 LOST, NO_WRITES, LATENCY, LAG = "lost_worst", "no_writes_ns_worst", "latency_p99_ns_worst", "lag_peak_worst"
 table = {}
 text = run("matrix", "scenarios/matrix", "--vary", "acks=0,1,all", "--vary", "min.insync.replicas=1,2,3",

@@ -232,6 +232,18 @@ for words in (["run", scenario], ["test", scenario], ["digest", scenario], ["val
     check(f"{words[0]} to a full disk", (done.returncode, "No space left" in done.stderr), (2, True))
 check("a key of a later version", run("config", "--kafka", "0.10", "enable.idempotence")[::2],
       (2, 'ackident: Kafka 0.10 has no key "enable.idempotence"\n'))
+
+# Whatever a scenario may say under "behaviour" has its line, and its values there are those of the line.
+_, text, _ = run("config", "--kafka", "2.8")
+lines = {line.split()[0]: line for line in text.partition("\nBEHAVIOUR")[2].splitlines()[1:]}
+schema = json.loads(run("schema", "scenario")[1])["properties"]["behaviour"]["properties"]
+check("behaviours of the config", sorted(lines), sorted(schema))
+for name, values in [(name, values["enum"]) for name, values in schema.items() if "enum" in values]:
+    told = [word.split(" from ")[0] for word in lines[name].rpartition(": ")[2].split(", ")]
+    check(f"values of {name}", (told, lines[name].split()[1] in values), (values, True))
+check("a rule of the config", run("config", "--kafka", "2.8", "partitioning")[1].splitlines()[1:3],
+      ["  in 2.8: kip480", "  since 2.4"])
+
 check("bad seeds", run("digest", scenario, "--seeds", "4..1")[0], 2)
 
 print("\n".join(problems))

@@ -110,7 +110,10 @@ TEST_CASE("min.insync.replicas is capped by the replicas from 3.7 on (R2.6)") {
 TEST_CASE("The default behaviour is that of 3.9") {
   const Behaviour modern = behaviour_of({309});
   const Behaviour written;
-  CHECK(modern.truncation == written.truncation);
+  for (const RuleInfo& rule : behaviour_rules()) {
+    CAPTURE(rule.name);
+    CHECK(rule.get(modern) == rule.get(written));
+  }
   for (const SwitchInfo& info : behaviour_switches()) {
     CAPTURE(info.name);
     CHECK(modern.*info.member == written.*info.member);
