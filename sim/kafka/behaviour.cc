@@ -207,8 +207,8 @@ void set_rule(Behaviour& behaviour, std::size_t value) {
 }
 
 const RuleInfo kRules[] = {
-    // Kafka 2.7 brokers answer with a diverging epoch (KAFKA-10487), and 2.8 followers are the first
-    // to ask for it (KAFKA-10554).
+    // Kafka 2.7 brokers answer with a diverging epoch (KAFKA-10487), and 2.8 followers are the
+    // first to ask for it (KAFKA-10554).
     {"truncation",
      {{"high_watermark", {10}}, {"kip101", {11}}, {"kip279", {200}}, {"on_fetch", {208}}},
      get_rule<&B::truncation>,
