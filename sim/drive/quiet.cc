@@ -40,6 +40,16 @@ Moving producer_unrest(const Producer& producer) {
   return {};
 }
 
+// With acks=0 a producer is done with what it has sent; the logs are not.
+Moving requests_unrest(const World& world) {
+  Moving moving;
+  world.for_each_batch_under_way(
+      [&moving](NodeId producer, const ProduceRequest&, const ProducePart& part) {
+        moving = {Unrest::kUnderWay, producer, part.partition};
+      });
+  return moving;
+}
+
 // Has the application been handed, and has it committed, everything below `end`?
 bool caught_up(const Consumer& consumer, const ConsumerConfig& config, PartitionId partition,
                Offset end) {
@@ -93,7 +103,7 @@ Moving durable_unrest(const World& world) {
     const Moving moving = producer_unrest(producer);
     if (!moving.nothing()) return moving;
   }
-  return {};
+  return requests_unrest(world);
 }
 
 Moving unrest(const World& world) {
@@ -120,6 +130,8 @@ std::string moving_text(const Scenario& scenario, const Moving& moving) {
       return fmt::format("{} had not the log of its leader of {}", node, partition);
     case Unrest::kBatchOpen: return node + " had a batch without a final result";
     case Unrest::kSendBlocked: return node + " waited in send()";
+    case Unrest::kUnderWay:
+      return fmt::format("{} had records on their way to {}", node, partition);
     case Unrest::kConsumerBehind:
       return fmt::format("{} had not processed and committed all of {}", node, partition);
   }

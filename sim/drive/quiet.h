@@ -22,6 +22,7 @@ enum class Unrest : std::uint8_t {
   kFollowerBehind,  // a replica's log ends elsewhere than its leader's
   kBatchOpen,       // a producer's batch has no final result
   kSendBlocked,     // its send() waits
+  kUnderWay,        // its records are on their way to a broker, and nobody waits for an answer
   kConsumerBehind,  // records are not handed over, or not committed
 };
 
