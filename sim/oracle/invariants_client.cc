@@ -66,7 +66,8 @@ void Invariants::produce_rejected(const World& world, const Where& where, const 
 }
 
 // A batch that failed and is queued again stands in order of sequence (C1.32), and an error that
-// means "not here" makes the producer ask who leads (C0.10).
+// means "not here" makes the producer ask who leads (C0.10). Up to Kafka 2.4 the same sequence may
+// be given twice: a batch that expired in flight is not renumbered with the others.
 // (mutants: ReorderOnRetry, NoMetadataRefresh)
 void Invariants::retried(const World& world, const Where& where, const Fact& fact) {
   const Composition& composition = world.composition();
@@ -79,7 +80,7 @@ void Invariants::retried(const World& world, const Where& where, const Fact& fac
     report("ErrorAsksForMetadata", strict,
            fmt::format("{}, and no refresh is wanted", error_name(static_cast<ErrorCode>(fact.b))));
   }
-  if (!producer.idempotence.enabled) return;
+  if (!producer.idempotence.enabled || !producer.idempotence.bumps_epoch) return;
   const TopicInfo& topic =
       composition.topics[composition.topic_of[where.partition.value()].value()];
   const Accumulator& accumulator = producer.accumulator;

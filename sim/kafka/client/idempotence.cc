@@ -174,18 +174,22 @@ void Idempotence::give_up_id(Accumulator& accumulator) {
   unresolved.clear();
 }
 
-// Kafka 2.4 TransactionManager.java adjustSequencesDueToFailedBatch: those behind it move up.
+// Kafka 2.4 TransactionManager.java adjustSequencesDueToFailedBatch: those behind it move up. One
+// that had expired in flight is not renumbered with the others, so its late answer may ask for more
+// than there is; Kafka throws then, and only logs that.
 void Idempotence::close_gap(const ProducerBatch& failed, Accumulator& accumulator) {
   PartitionIdentity& partition = partitions[failed.partition];
+  const auto count = static_cast<std::int32_t>(failed.count);
+  if (partition.next.value() < count) return;
+  partition.next = Sequence(partition.next.value() - count);
   for (BatchSlot slot = partition.first; slot != kNoBatch;
        slot = accumulator[slot].sequence_after) {
     ProducerBatch& later = accumulator[slot];
     if (later.base_sequence < failed.base_sequence) continue;
-    later.base_sequence =
-        Sequence(later.base_sequence.value() - static_cast<std::int32_t>(failed.count));
+    if (later.base_sequence.value() < count) return;
+    later.base_sequence = Sequence(later.base_sequence.value() - count);
     later.sequence_reset = true;
   }
-  partition.next = Sequence(partition.next.value() - static_cast<std::int32_t>(failed.count));
 }
 
 void Idempotence::completed(BatchSlot slot, Accumulator& accumulator) {
@@ -231,13 +235,19 @@ void Idempotence::request_bump(std::uint32_t partition) {
   to_rewrite.push_back(partition);
 }
 
+// By sequence: one that is given twice is not in the order of draining.
 void Idempotence::link(BatchSlot slot, Accumulator& accumulator) {
-  PartitionIdentity& partition = partitions[accumulator[slot].partition];
-  accumulator[slot].sequence_before = partition.last;
-  accumulator[slot].sequence_after = kNoBatch;
-  (partition.last == kNoBatch ? partition.first : accumulator[partition.last].sequence_after) =
-      slot;
-  partition.last = slot;
+  ProducerBatch& batch = accumulator[slot];
+  PartitionIdentity& partition = partitions[batch.partition];
+  BatchSlot before = partition.last;
+  while (before != kNoBatch && accumulator[before].base_sequence > batch.base_sequence) {
+    before = accumulator[before].sequence_before;
+  }
+  BatchSlot& after = before == kNoBatch ? partition.first : accumulator[before].sequence_after;
+  batch.sequence_before = before;
+  batch.sequence_after = after;
+  (after == kNoBatch ? partition.last : accumulator[after].sequence_before) = slot;
+  after = slot;
 }
 
 // A batch that expired in flight was taken out then; its late answer finds it gone.

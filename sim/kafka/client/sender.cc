@@ -51,8 +51,8 @@ void fail(Producer& producer, BatchSlot slot, ErrorCode error, bool adjust, Cont
 }
 
 bool is_expired(const Producer& producer, const ProducerBatch& batch, const Context& ctx) {
-  if (ctx.mutant(Mutant::kDeliveryTimeoutIgnored) || !ctx.behaviour().delivery_timeout)
-    return false;
+  if (ctx.mutant(Mutant::kDeliveryTimeoutIgnored)) return false;
+  if (!ctx.behaviour().delivery_timeout) return false;
   return ctx.now() - batch.created >= config_of(producer, ctx).delivery_timeout;
 }
 
