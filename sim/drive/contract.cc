@@ -147,6 +147,7 @@ class ContractJudge {
 // Before 2.1 `retries` alone bounds how long a producer goes on, and splitting a batch whose
 // records are not too large one by one does not even count as a retry.
 bool may_go_on_for_ever(const Composition& composition, const RunResult& result) {
+  if (result.cluster_unsettled) return false;
   return !composition.behaviour.delivery_timeout && result.totals.unknown > 0;
 }
 

@@ -33,6 +33,8 @@ struct Moving {
   PartitionId partition = kNoPartition;
 
   [[nodiscard]] bool nothing() const { return what == Unrest::kNone; }
+  // Is it a server, a leadership or an ISR, which no client moves?
+  [[nodiscard]] bool of_cluster() const { return !nothing() && what <= Unrest::kIsrSmall; }
 };
 
 // Of the servers, the logs and the producers: what decides which records there are.

@@ -127,6 +127,7 @@ void Runner::settle(const RunHooks& hooks) {
   }
   const Moving moving = durable_unrest(world_);
   result_.unsettled = moving_text(scenario_, unrest(world_));
+  result_.cluster_unsettled = moving.of_cluster();
   if (moving.nothing()) return;
   cut_short(fmt::format("the cluster had not come to rest {} after it was healed ({})",
                         duration_text(scenario_.setup.settle_max), result_.unsettled));

@@ -194,6 +194,7 @@ struct RunResult {
   bool bounds_hit = false;     // events_max or settle_max reached: totals are not final
   std::string cut_short;       // which of them, in words
   std::string unsettled;       // what was still in motion at the end of the settle phase
+  bool cluster_unsettled = false;  // that was a server, a leadership or an ISR: no client's doing
   std::uint32_t restarts = 0;  // times in that phase that servers had exited and were started again
   Verdict verdict = Verdict::kPass;
   Totals totals;

@@ -84,7 +84,8 @@ std::string draw_cluster_config(Draw& draw, const SwarmFeatures& features) {
              features.unclean && draw.percent(60) ? "true" : "false");
   if (features.flushed) config.add("log.flush.interval.messages", draw.of({1, 1, 10, 1000}));
   if (features.quick_cluster) {
-    config.add("replica.lag.time.max.ms", draw.of({500, 1000, 2000, 5000, 10'000}));
+    // Beyond the fetches' wait: up to 2.0 an idle replica is as late as its fetch.
+    config.add("replica.lag.time.max.ms", draw.of({1000, 2000, 5000, 10'000}));
     // A session shorter than the heartbeats would never let a broker be.
     const std::int64_t heartbeat = draw.of({200, 500, 1000, 2000});
     config.add("broker.heartbeat.interval.ms", heartbeat);
