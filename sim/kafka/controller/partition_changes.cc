@@ -112,6 +112,8 @@ void fence_broker(Controller& controller, NodeId broker, Context& ctx) {
   append(controller, record, ctx);
   ctx.note({.kind = FactKind::kBrokerFenced, .node = ctx.self(), .peer = broker});
   remove_from_partitions(controller, broker, ctx);
+  // Kafka 2.0.1 KafkaController.scala onReplicasBecomeOffline tries all that have no leader.
+  if (!ctx.behaviour().kraft) elect_leaderless(controller, ctx);
 }
 
 void unfence_broker(Controller& controller, NodeId broker, Context& ctx) {
@@ -187,7 +189,7 @@ void handle_alter_topic_config(Controller& controller, const AlterTopicConfigCom
             .b = command.config.min_insync_replicas,
             .c = command.config.unclean_leader_election ? 1 : 0});
   // With ZooKeeper the change itself triggers the elections it allows (R9.6), from 2.1 on; before
-  // that they wait for the next broker that comes. KRaft leaves them to the sweep (R5.35).
+  // that they wait for the next broker that comes or goes. KRaft leaves them to the sweep (R5.35).
   if (ctx.behaviour().unclean_change_elects) elect_leaderless(controller, ctx);
 }
 

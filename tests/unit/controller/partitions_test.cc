@@ -135,18 +135,24 @@ TEST_CASE("C03: a changed setting waits for the sweep in KRaft, not with ZooKeep
   }
 }
 
-TEST_CASE("C03: before 2.1 a changed setting waits for the next broker that comes (KAFKA-6835)") {
-  ControllerDriver driver(compose(200, 3, {{1, 2}}));
-  driver.alter(at_ms(1'000), 1, driver.proposal(0, {1}));
-  silence_until(driver, at_ms(30'000), {1});
-  REQUIRE(driver.leader(0) == -1);
-  AlterTopicConfigCommand command;
-  command.config.unclean_leader_election = true;
-  driver.deliver_at(at_ms(30'500), kNoNode, command);
-  silence_until(driver, at_ms(340'000), {1, 3});
-  CHECK(driver.leader(0) == -1);
-  driver.register_broker(at_ms(341'000), 3, 1);  // it holds no replica
-  CHECK(driver.leader(0) == 2);
+TEST_CASE("C03: before 2.1 a changed setting waits for a broker to come or go (KAFKA-6835)") {
+  for (const bool comes : {true, false}) {
+    ControllerDriver driver(compose(200, 3, {{1, 2}}));
+    driver.alter(at_ms(1'000), 1, driver.proposal(0, {1}));
+    const std::vector<std::uint16_t> silent =
+        comes ? std::vector<std::uint16_t>{1, 3} : std::vector<std::uint16_t>{1};
+    silence_until(driver, at_ms(30'000), silent);
+    REQUIRE(driver.leader(0) == -1);
+    AlterTopicConfigCommand command;
+    command.config.unclean_leader_election = true;
+    driver.deliver_at(at_ms(30'500), kNoNode, command);
+    silence_until(driver, at_ms(340'000), silent);
+    CHECK(driver.leader(0) == -1);
+    // b3 holds no replica.
+    if (comes) driver.register_broker(at_ms(341'000), 3, 1);
+    if (!comes) silence_until(driver, at_ms(370'000), {1, 3});
+    CHECK(driver.leader(0) == 2);
+  }
 }
 
 TEST_CASE("C07: the operator's unclean election takes the first live replica") {
