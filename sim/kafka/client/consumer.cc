@@ -105,7 +105,7 @@ bool is_held_up(const Consumer& consumer, const Context& ctx) {
 void run(Consumer& consumer, Context& ctx) {
   while (consumer.phase == ConsumerPhase::kPolling) {
     check_request_timeouts(consumer, ctx);
-    maybe_auto_commit(consumer, ctx);
+    if (!is_held_up(consumer, ctx)) maybe_auto_commit(consumer, ctx);
     follow_leaders(consumer, ctx);
     ask_questions(consumer, ctx);
     const bool held_up = is_held_up(consumer, ctx);

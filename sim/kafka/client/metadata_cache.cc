@@ -75,23 +75,16 @@ bool MetadataCache::reads(PartitionId partition, const Context& ctx) const {
   return topics_read[ctx.composition().topic_of[partition.value()].value()] != 0;
 }
 
-// The leaders as of `to`. Only partitions that have changed since then can differ.
+// The leaders as of `to`.
 bool MetadataCache::go_back(MetadataOffset to, const Context& ctx) {
-  bool news = false;
-  for (MetadataOffset later = to; later < offset; ++later) {
-    const auto* change = std::get_if<PartitionRecord>(&ctx.metadata_log().at(later));
-    if (change == nullptr || !reads(change->partition, ctx)) continue;
-    KnownLeader& known = leaders[change->partition.value()];
-    const KnownLeader former = std::exchange(known, KnownLeader{});
-    for (MetadataOffset at = MetadataOffset(); at < to; ++at) {
-      const auto* record = std::get_if<PartitionRecord>(&ctx.metadata_log().at(at));
-      if (record == nullptr || record->partition != change->partition) continue;
-      known = KnownLeader{record->state.leader, record->state.leader_epoch};
-    }
-    news = news || !(known == former);
+  std::vector<KnownLeader> past(leaders.size());
+  for (offset = MetadataOffset(); offset < to; ++offset) {
+    const auto* record = std::get_if<PartitionRecord>(&ctx.metadata_log().at(offset));
+    if (record == nullptr || !reads(record->partition, ctx)) continue;
+    past[record->partition.value()] = {record->state.leader, record->state.leader_epoch};
   }
-  offset = to;
-  return news;
+  past.swap(leaders);
+  return past != leaders;
 }
 
 bool MetadataCache::hint(PartitionId partition, NodeId leader, LeaderEpoch epoch) {

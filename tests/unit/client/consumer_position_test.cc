@@ -271,6 +271,20 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("KAFKA-6397: poll() that waits for a position commits nothing before 1.1") {
+  for (const bool apart : {true, false}) {
+    Composition composition = bench_composition(2);
+    composition.behaviour.consumer_resets_apart = apart;
+    Bench bench(composition);
+    bench.lead(kPartition, NodeId(1), 1);
+    bench.start();
+    bench.answer_metadata();
+    bench.answer_offset(42);
+    bench.advance(composition.consumers[0].config.auto_commit_interval + milliseconds(150));
+    CHECK((bench.slot().committed.offset == Offset(42)) == apart);
+  }
+}
+
 TEST_CASE("C4.12: before 2.3 no question carries a leader epoch") {
   Composition composition = bench_composition(1);
   composition.behaviour.consumer_knows_epochs = false;
