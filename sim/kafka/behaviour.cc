@@ -126,6 +126,11 @@ const SwitchRow kRows[] = {
       "a leader that knows nothing of a producer takes any sequence from it (KIP-360, C2.15)"},
      205,
      kSince},
+    {{"names_unknown_producers", &B::names_unknown_producers, "1.0",
+      "a leader says UNKNOWN_PRODUCER_ID to a producer that it knows nothing of, not "
+      "OUT_OF_ORDER_SEQUENCE_NUMBER (KAFKA-5793, C2.15)"},
+     100,
+     kSince},
     {{"delivery_timeout", &B::delivery_timeout, "2.1",
       "records fail delivery.timeout.ms after send(), not after request.timeout.ms in the queue "
       "(KIP-91, C1.30)"},
@@ -143,6 +148,10 @@ const SwitchRow kRows[] = {
      kSince},
     {{"splits_batches", &B::splits_batches, "0.11",
       "a batch of several records that is too large is split and sent again (KIP-126, C1.35)"},
+     11,
+     kSince},
+    {{"limits_batches", &B::limits_batches, "0.11",
+      "max.message.bytes limits a batch, not each record of it (KIP-98, C1.35)"},
      11,
      kSince},
     {{"exponential_reconnect_backoff", &B::exponential_reconnect_backoff, "0.11",

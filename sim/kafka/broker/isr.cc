@@ -95,7 +95,7 @@ void commit_change(Broker& broker, Replica& replica, Leader& leader,
   if (result.partition_epoch < replica.partition_epoch) return;
   replica.partition_epoch = result.partition_epoch;
   leader.isr = CommittedIsr{result.isr};
-  if (!ctx.behaviour().hw_follows_isr_change) return;  // KAFKA-13091: the next append will
+  if (!ctx.behaviour().hw_follows_isr_change) return;  // KAFKA-13091: the next write will
   if (raise_high_watermark(broker, replica, ctx)) high_watermark_rose(broker, replica, ctx);
 }
 

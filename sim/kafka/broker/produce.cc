@@ -11,7 +11,7 @@ namespace {
 // What became of one part before anyone waits.
 struct Outcome {
   ParkedPart parked;
-  bool appended = false;
+  bool accepted = false;  // appended, or in the log already
 };
 
 Fact produce_fact(FactKind kind, NodeId self, NodeId client, const ProduceResult& result) {
@@ -38,7 +38,8 @@ ErrorCode check_request(const Broker& broker, const Replica* replica, const Prod
     return ErrorCode::kNotEnoughReplicas;
   }
   const TopicId topic = ctx.composition().topic_of[part.partition.value()];
-  if (part.bytes > broker.image.topics[topic.value()].max_message_bytes) {
+  const std::int64_t size = ctx.behaviour().limits_batches ? part.bytes : part.record_bytes_max;
+  if (size > broker.image.topics[topic.value()].max_message_bytes) {
     return ErrorCode::kMessageTooLarge;
   }
   return ErrorCode::kNone;
@@ -69,7 +70,12 @@ bool may_not_begin(const Replica& replica, const LedgerBatch& batch, const Conte
 ProducerStateTable::Check check_sequence(const Replica& replica, const LedgerBatch& batch,
                                          const Context& ctx) {
   if (batch.producer_id == kNoProducerId || ctx.mutant(Mutant::kSkipSequenceCheck)) return {};
-  if (may_not_begin(replica, batch, ctx)) return {ErrorCode::kUnknownProducerId, false, {}};
+  if (may_not_begin(replica, batch, ctx)) {
+    return {ctx.behaviour().names_unknown_producers ? ErrorCode::kUnknownProducerId
+                                                    : ErrorCode::kOutOfOrderSequenceNumber,
+            false,
+            {}};
+  }
   ProducerStateTable::Check check = replica.producers.check(
       batch.producer_id, batch.producer_epoch, batch.base_sequence, batch.last_sequence());
   if (check.error == ErrorCode::kOutOfOrderSequenceNumber &&
@@ -138,14 +144,15 @@ Outcome serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks 
     append(broker, *replica, batch, ctx);
     result.base = batch.base;
     outcome.parked.required = batch.end();
-    outcome.appended = true;
   }
+  outcome.accepted = true;
   // Only acks=all waits, and for duplicates as well (C2.14).
   outcome.parked.decided = acks != Acks::kAll || ctx.mutant(Mutant::kAckBeforeHighWatermark);
   return outcome;
 }
 
-// Kafka completes what an append unblocks after the whole request is appended (R2.1 steps 8, 9).
+// Kafka completes what an append unblocks after the whole request is appended (R2.1 steps 8, 9). A
+// duplicate looks at the high watermark, too (Kafka 2.8.0 Partition.scala appendRecordsToLeader).
 void complete_after_append(Broker& broker, Replica& replica, Context& ctx) {
   const bool rose = raise_high_watermark(broker, replica, ctx);
   wake_followers(broker, replica, ctx);
@@ -186,19 +193,19 @@ void on_produce(Broker& broker, NodeId client, const ProduceRequest& request, Co
   std::vector<ParkedPart>& served = broker.replicas.produce_parts;
   served.clear();
   std::uint64_t waiting = 0;
-  std::vector<PartitionId>& appended = broker.replicas.appended;
-  appended.clear();
+  std::vector<PartitionId>& accepted = broker.replicas.accepted;
+  accepted.clear();
   for (const ProducePart& part : parts) {
     const Outcome outcome = serve_part(broker, client, part, request.acks, ctx);
     served.push_back(outcome.parked);
     waiting += outcome.parked.decided ? 0 : 1;
-    if (outcome.appended) appended.push_back(part.partition);
+    if (outcome.accepted) accepted.push_back(part.partition);
   }
   // A wait begins before the wake-ups, so that a high watermark which rises at once ends it (R2.5,
   // R2.13). The client's own answer is then part of those wake-ups.
   const bool parked = waiting > 0;
   if (parked) park_produce(broker, client, request, ctx);
-  for (const PartitionId partition : appended) {
+  for (const PartitionId partition : accepted) {
     complete_after_append(broker, *broker.replicas.find(partition), ctx);
   }
   if (parked) {

@@ -26,7 +26,7 @@ struct ReplicaManager {
   std::vector<ParkedProduce> produces;      // by NodeId of the client
   std::vector<ParkedFetch> fetches;         // by NodeId of the fetching node
   std::vector<ParkedPart> produce_parts;    // scratch: parts of the produce being served
-  std::vector<PartitionId> appended;        // scratch: partitions it appended to
+  std::vector<PartitionId> accepted;        // scratch: partitions whose part is in the log
   std::vector<PartitionId> changed;         // scratch: partitions that metadata changed
   std::vector<FetchResult> fetch_results;   // scratch: what the fetch being served has read
   AlterQueue alter;
