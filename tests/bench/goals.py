@@ -4,9 +4,9 @@
 usage: goals.py [--runs N] [BUILD]     (a release build; default: build)
 
 Every ratio is a median of ratios of neighbouring runs in one process, taken by the benchmark
-itself. A run of this script goes through all benchmarks three times and takes each from the round
-in which it needed the least time: what else the machine does only adds. With several runs each is
-shown, and how far they are apart. Exit code: 0 every measured goal is met in every run, 1 one is
+itself. A run of this script goes through all benchmarks three times, short ones several times each,
+and takes each from the process in which it needed the least time: what else the machine does only
+adds. With several runs each is shown, and how far they are apart. Exit code: 0 every measured goal is met in every run, 1 one is
 missed, 2 nothing could be measured.
 """
 
@@ -19,9 +19,11 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 
 SCENARIOS = pathlib.Path(__file__).resolve().parent
 ROUNDS = 3
+SECONDS = 10  # of each benchmark in a round, at least: one short process may be disturbed all along
 
 
 def peak_mib(command):
@@ -56,23 +58,32 @@ def run_program(build):
 
 
 def run(directory, name):
-    """The benchmark's results by name, or {} if it is not built."""
+    """The benchmark's results by name, of each process; [{}] if it is not built."""
     program = directory / ("bench_" + name)
     if not program.exists():
-        return {}
+        return [{}]
+    processes = []
+    end = time.monotonic() + SECONDS
+    while not processes or time.monotonic() < end:
+        processes.append(run_once(program))
+    return processes
+
+
+def run_once(program):
     out = subprocess.run([program, "--benchmark_format=json"], check=True, capture_output=True)
     results = {}
     for result in json.loads(out.stdout)["benchmarks"]:
         if result.get("error_occurred"):
-            sys.exit(f"{name}: {result['name']}: {result['error_message']}")
+            sys.exit(f"{program.name}: {result['name']}: {result['error_message']}")
         results[result["name"].removesuffix("/iterations:1")] = result
     return results
 
 
-def quietest(rounds):
-    """Of several rounds of a program each benchmark where it took the least CPU time."""
-    return {name: min((results[name] for results in rounds), key=lambda result: result["cpu_time"])
-            for name in rounds[0]}
+def quietest(processes):
+    """Of several processes of a program each benchmark where it took the least CPU time."""
+    return {name: min((results[name] for results in processes),
+                      key=lambda result: result["cpu_time"])
+            for name in processes[0]}
 
 
 def instructions(command):
@@ -171,9 +182,10 @@ def measure(build):
     """A value for each goal; None where it cannot be measured here."""
     directory = build / "tests" / "bench"
     names = sorted({goal[2] for goal in GOALS} - {"program", "counts"})
-    rounds = [{name: run(directory, name) for name in names} | {"program": run_program(build)}
+    rounds = [{name: run(directory, name) for name in names} | {"program": [run_program(build)]}
               for _ in range(ROUNDS)]
-    results = {name: quietest([each[name] for each in rounds]) for name in rounds[0]}
+    results = {name: quietest([results for each in rounds for results in each[name]])
+               for name in rounds[0]}
     results["counts"] = run_counts(build)
     values = []
     for _, _, benchmark, value_of, *_ in GOALS:
