@@ -379,7 +379,7 @@ bool World::cut(NodeId from, NodeId to, bool reset_connections) {
 
 bool World::heal(NodeId from, NodeId to) {
   if (!network_.is_cut(from, to)) return false;
-  network_.heal(from, to, now_);
+  network_.heal(from, to, now_, next_event_);
   return true;
 }
 

@@ -20,6 +20,7 @@
 // Nothing allocates once the lanes' rings and the ordered set have grown to their high-water mark.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -49,6 +50,7 @@ class EventQueue {
  public:
   struct Popped {
     Instant at;
+    Instant due;  // if !is_timer: what its time was before anything stood in its way
     EventId cause;
     bool is_timer = false;
     LaneId lane;              // if !is_timer
@@ -121,7 +123,7 @@ class EventQueue {
     Lane& lane = lanes_[popped.lane.value()];
     SIM_CHECK(!popped.is_timer);
     SIM_CHECK(lane.blocked != 0);
-    lane.ring.push_front(Entry{popped.at, popped.order, popped.cause, popped.message});
+    lane.ring.push_front(Entry{popped.due, popped.order, popped.cause, popped.message});
     // The key in the set, if there is one, is that of the message behind it: too late.
     lane.queued = false;
   }
@@ -137,6 +139,29 @@ class EventQueue {
     }
     lane.last = lane.floor;
     lane.queued = false;
+  }
+
+  // The same of those that are due at `from` or later: of a lane in order, its end.
+  template <class Drop>
+  void clear_from(LaneId lane_id, Instant from, Drop&& drop) {
+    Lane& lane = lanes_[lane_id.value()];
+    while (!lane.ring.empty() && lane.ring.back().at >= from) {
+      drop(lane.ring.back().message);
+      lane.ring.pop_back();
+    }
+    lane.last = lane.ring.empty() ? lane.floor : std::max(lane.floor, lane.ring.back().at);
+    if (lane.ring.empty()) lane.queued = false;
+  }
+
+  // Those that are due at `from` or later are not due before `to` (>= now).
+  void delay(LaneId lane_id, Instant from, Instant to) {
+    Lane& lane = lanes_[lane_id.value()];
+    for (std::uint32_t i = 0; i < lane.ring.size(); ++i) {
+      Entry& entry = lane.ring[i];
+      if (entry.at >= from) entry.at = std::max(entry.at, to);
+    }
+    lane.last = std::max(lane.last, to);
+    if (lane.queued && lane.ring.front().at > lane.queued_at) queue_head(lane, lane_id.value());
   }
 
   // Visits the undelivered messages of the lane in order, and when each is due.
@@ -273,6 +298,7 @@ bool EventQueue<Message>::take_lane(const PendingKey& key, Popped& out) {
   const Entry& head = lane.ring.front();
   now_ = key.at;
   out.at = key.at;
+  out.due = head.at;
   out.cause = head.cause;
   out.is_timer = false;
   out.lane = LaneId(key.slot);

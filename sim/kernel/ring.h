@@ -19,6 +19,7 @@ class Ring {
   [[nodiscard]] T& front() { return items_[head_]; }
   [[nodiscard]] const T& back() const { return (*this)[size_ - 1]; }
   [[nodiscard]] const T& operator[](std::uint32_t i) const { return items_[(head_ + i) & mask()]; }
+  [[nodiscard]] T& operator[](std::uint32_t i) { return items_[(head_ + i) & mask()]; }
 
   void push_back(const T& item) { emplace_back() = item; }
   // Adds an element to be filled in place; it holds what an earlier one left there.

@@ -83,6 +83,12 @@ struct Unanswered {
   Instant first = kNever;   // the first message, once open, to a host without power
 };
 
+// What the last cut of a way has swallowed, until it is there after all.
+struct Repeated {
+  Instant first = kNever;   // when it would have arrived
+  Instant at = kLongAgo;    // when it does
+};
+
 // A request that waits for its connection to be open.
 template <class Message>
 struct Waiting {

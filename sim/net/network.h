@@ -11,7 +11,7 @@
 //                                  once it gets through: Open, or refused; if it does not within
 //                                  the time given: Disconnected(setup timeout)
 //   Open   --peer's process dies, host up--> what was sent arrives, then Disconnected(reset)
-//          --cut--> silence; messages wait until, healed, they are next sent again
+//          --cut--> silence; what is not there yet waits until, healed, it is next sent again
 //          --host off--> silence. Once it is back: HalfOpen. It answers the first message that is
 //                             sent, or sent again, with a reset; who only waits hears nothing
 //          --cut with reset--> Disconnected(reset) at both ends, what was under way is lost
@@ -28,6 +28,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -115,10 +116,9 @@ class Network {
   void freeze(NodeId id);
   void resume(NodeId id, Instant now);
 
-  // One direction carries nothing more. With `reset` the open connections of the pair break; what
-  // had ended before is not held up.
+  // One direction carries nothing more. With `reset` the open connections of the pair break.
   void cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause);
-  void heal(NodeId from, NodeId to, Instant now);
+  void heal(NodeId from, NodeId to, Instant now, EventId cause);
   [[nodiscard]] bool is_cut(NodeId from, NodeId to) const {
     return cut_.get(from.value(), to.value()).stands;
   }
@@ -165,6 +165,7 @@ class Network {
     rests_.clear();
     outgoing_.clear();
     unanswered_.clear();
+    repeated_.clear();
     waiting_.clear();
     for (auto& list : connections_of_) list.clear();
     index_.reset();
@@ -172,7 +173,7 @@ class Network {
     slow_.reset();
     sending_until_.reset();
     gates_.clear();
-    any_slow_ = false;
+    any_slow_ = any_cut_ = false;
   }
 
  private:
@@ -231,12 +232,20 @@ class Network {
     queue_.unblock(c.lane_of(way), reason, floor);
   }
   void discard(Connection& c, Way way);
+  void forget_swallowed(Connection& c, Way way);
+  bool meets_cut(const Popped& popped);
   [[nodiscard]] std::uint32_t index_of(const Connection& c) const {
     return static_cast<std::uint32_t>(&c - connections_.data());
   }
   Rest& rest(const Connection& c) { return rests_[index_of(c)]; }
   Outgoing<Message>& outgoing(const Connection& c) { return outgoing_[index_of(c)]; }
   Unanswered& unanswered(const Connection& c) { return unanswered_[index_of(c)]; }
+  Repeated& repeated(const Connection& c, Way way) {
+    return repeated_[index_of(c)][static_cast<std::uint32_t>(way)];
+  }
+  [[nodiscard]] Cut cut_of(const Connection& c, Way way) const {
+    return cut_.get(c.from(way).value(), c.to(way).value());
+  }
 
   // Draws the latency of the next message.
   Duration one_way(Connection& c, Way way) {
@@ -301,6 +310,7 @@ class Network {
   void give_up(Connection& c, LinkEnd reason, Instant at, EventId cause);
   void arm_syn(const Connection& c, Instant now, EventId cause);
   Duration setup_timeout(const Connection& c);
+  Instant patience_ends(const Connection& c, Instant now, Instant answered);
   void send_unopened(Connection& c, const Routing& routing, const Message& message, Instant now,
                      EventId cause);
   void swallow(const Connection& c, const Message& message, Instant now);
@@ -310,7 +320,7 @@ class Network {
   void note(const Connection& c, std::uint8_t kind, Instant at, EventId cause,
             const Message& message);
   [[nodiscard]] bool has_notice(const Connection& c, std::uint8_t kind) const;
-  [[nodiscard]] Instant repeated_at(const Connection& c, Way way, Instant since, Instant now) const;
+  Instant arrives_again(Connection& c, Way way, Instant first, Instant since, Instant now);
   void tell_acceptor(Connection& c, bool unread, Instant now, EventId cause);
   void tell_initiator(Connection& c, Instant now, EventId cause);
   void break_off(Connection& c, Instant now, EventId cause);
@@ -330,6 +340,7 @@ class Network {
   std::vector<Rest> rests_;                                 // of each: apart, for few have one
   std::vector<Outgoing<Message>> outgoing_;                 // likewise
   std::vector<Unanswered> unanswered_;                      // likewise
+  std::vector<std::array<Repeated, kWays>> repeated_;       // likewise
   std::vector<Waiting<Message>> waiting_;                   // for the opening, in order
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_
@@ -338,12 +349,14 @@ class Network {
   PairTable<Instant> sending_until_;
   std::vector<Gate> gates_;
   bool any_slow_ = false;
+  bool any_cut_ = false;  // there has been one in this run
 };
 
 template <class Message>
 bool Network<Message>::arrive(const Popped& popped, Instant now) {
   const Parcel<Message>& parcel = popped.message;
   const Routing& routing = parcel.routing;
+  if (any_cut_ && meets_cut(popped)) return false;
   if (!gates_.empty()) {
     if (Gate* const closed = gate(parcel.from, parcel.to, routing.kind)) {
       closed->stopped = true;

@@ -27,6 +27,7 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   rests_.emplace_back();
   outgoing_.emplace_back();
   unanswered_.emplace_back();
+  repeated_.emplace_back();
   connections_of_[initiator.value()].push_back(place);
   connections_of_[acceptor.value()].push_back(place);
   index_.at(initiator.value(), column(acceptor, channel)) = place + 1;
@@ -37,8 +38,38 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
 // without which a request waits?
 template <class Message>
 bool Network<Message>::kept_back(const Connection& c, Way way) const {
-  if (outgoing_[index_of(c)].waits && is_cut(c.from(way), c.to(way))) return true;
-  return (queue_.blocked(c.lane_of(way)) & kBlockCut) != 0 && !queue_.empty(c.lane_of(way));
+  const Cut cut = cut_of(c, way);
+  if (outgoing_[index_of(c)].waits && cut.stands) return true;
+  return !queue_.empty(c.lane_of(way)) && cut.swallows(queue_.last_arrival(c.lane_of(way)));
+}
+
+// Has a cut swallowed it? What had reached the receiver's host before is read although the cut
+// stands, and what arises at that host itself meets none.
+template <class Message>
+bool Network<Message>::meets_cut(const Popped& popped) {
+  const Routing& routing = popped.message.routing;
+  if (is_notice(routing.kind) && routing.kind != kNoticeKind) return false;
+  const Connection& c = connections_[popped.lane.value() / kLanes];
+  if (routing.response && c.state == State::kFailed) return false;
+  const Way way = routing.response ? Way::kResponses : Way::kRequests;
+  if (!cut_of(c, way).swallows(popped.due)) return false;
+  queue_.block(popped.lane, kBlockCut);
+  queue_.put_back(popped);
+  return true;
+}
+
+// Drops what a cut of this way has swallowed: nobody is left who would send it again.
+template <class Message>
+void Network<Message>::forget_swallowed(Connection& c, Way way) {
+  const Cut cut = cut_of(c, way);
+  if (!cut.stands || !cut.silent) return;
+  if (kept_back(c, way)) meet_cut(c.from(way), c.to(way));
+  queue_.clear_from(c.lane_of(way), cut.since, [this, &c, way](const Parcel<Message>& p) {
+    if (way == Way::kRequests && p.routing.kind == kNoticeKind) --c.ends_untold;
+    drop(p.message);
+  });
+  if (queue_.empty(c.lane_of(way))) unblock(c, way, kBlockHeld, kLongAgo);
+  if (way == Way::kRequests) drop_waiting(c);
 }
 
 // Drops what is under way, and with it the reasons that were its own.
@@ -78,12 +109,14 @@ void Network<Message>::drop_connection(NodeId initiator, NodeId acceptor, std::u
   tell_initiator(*c, now, cause);
 }
 
-// The initiator's end is gone. What it sent arrives first, unless a cut keeps it from arriving
-// while its sender still exists. `unread`: answers were on their way; the initiator's host refuses
-// them.
+// The initiator's end is gone. What it sent arrives first, unless a cut has swallowed it.
+// `unread`: answers were on their way; the initiator's host refuses them.
+//
+// One thing is simpler than it is: a host goes on sending again what a closed connection has left,
+// for some hundred seconds; here its end is the end of that.
 template <class Message>
 void Network<Message>::tell_acceptor(Connection& c, bool unread, Instant now, EventId cause) {
-  if (is_cut(c.initiator, c.acceptor)) discard(c, Way::kRequests);
+  forget_swallowed(c, Way::kRequests);
   const Instant ended = now + one_way(c, Way::kRequests);
   rest(c).ended = ended;
   if (unread && c.ends_untold == 0) rest(c).refusal = ended;
@@ -166,11 +199,10 @@ void Network<Message>::process_started(NodeId id, Instant now, EventId cause) {
   node(id).host_on = true;
   for (const std::uint32_t i : connections_of_[id.value()]) {
     Connection& c = connections_[i];
-    if (c.state != State::kOpen) continue;
-    if (id == c.acceptor) {
+    if (id == c.acceptor && (c.state == State::kOpen || c.state == State::kHalfOpen)) {
       c.state = State::kHalfOpen;
       reset_half_open(c, now, cause);
-    } else {
+    } else if (c.state == State::kOpen) {
       c.state = State::kClosed;
       tell_acceptor(c, false, now, cause);
     }
@@ -198,14 +230,15 @@ void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant no
     count(c, now);  // the initiator's socket keeps what was on its way
     Instant& first = unanswered(c).first;
     if (outgoing(c).unsent > 0) first = std::min(first, now);
+    const Cut cut = cut_of(c, inbound);
     queue_.for_each(c.lane_of(inbound), [&](const Parcel<Message>&, Instant due) {
-      if (due >= now) first = std::min(first, due);
+      if (due >= now || cut.swallows(due)) first = std::min(first, due);
     });
   }
   discard(c, inbound);
   unblock(c, inbound, kBlockFrozen, now);
   // Without power nobody sends again what a cut has swallowed.
-  if (!host_up && is_cut(id, c.to(outbound)) && c.state != State::kFailed) discard(c, outbound);
+  if (!host_up && c.state != State::kFailed) forget_swallowed(c, outbound);
   if (c.state != State::kOpen) {
     if (id == c.initiator) c.state = State::kClosed;
     return;
@@ -242,41 +275,45 @@ void Network<Message>::resume(NodeId id, Instant now) {
 
 template <class Message>
 void Network<Message>::cut(NodeId from, NodeId to, bool reset, Instant now, EventId cause) {
-  cut_.at(from.value(), to.value()) = {true, false, now};
-  for_each_way(from, to, [&](Connection& c, Way way) {
-    if (reset && (c.state == State::kOpen || c.state == State::kHalfOpen)) {
-      meet_cut(from, to);
-      return c.state == State::kOpen ? break_off(c, now, cause) : tell_initiator(c, now, cause);
-    }
-    if (!reset && c.state != State::kFailed) queue_.block(c.lane_of(way), kBlockCut);
+  cut_.at(from.value(), to.value()) = {true, false, !reset, now};
+  any_cut_ = true;
+  if (!reset) return;
+  for_each_way(from, to, [&](Connection& c, Way) {
+    if (c.state != State::kOpen && c.state != State::kHalfOpen) return;
+    meet_cut(from, to);
+    c.state == State::kOpen ? break_off(c, now, cause) : tell_initiator(c, now, cause);
   });
 }
 
 // What a cut has swallowed arrives when its sender sends it again.
 template <class Message>
-void Network<Message>::heal(NodeId from, NodeId to, Instant now) {
-  Cut& healed = cut_.at(from.value(), to.value());
-  const Instant since = healed.since;
-  healed = Cut{};
+void Network<Message>::heal(NodeId from, NodeId to, Instant now, EventId cause) {
+  const Cut healed = std::exchange(cut_.at(from.value(), to.value()), Cut{});
   for_each_way(from, to, [&](Connection& c, Way way) {
-    if ((queue_.blocked(c.lane_of(way)) & kBlockCut) == 0) return;
-    const bool empty = queue_.empty(c.lane_of(way));
-    unblock(c, way, kBlockCut, empty ? now : repeated_at(c, way, since, now) + one_way(c, way));
+    Instant first = kNever;
+    queue_.for_each(c.lane_of(way), [&](const Parcel<Message>&, Instant due) {
+      if (due < now && healed.swallows(due)) first = std::min(first, due);
+    });
+    if (first < kNever) {
+      queue_.delay(c.lane_of(way), first, arrives_again(c, way, first, healed.since, now));
+    }
+    unblock(c, way, kBlockCut, now);
     drain(c, true, now);
+    if (c.state == State::kHalfOpen) reset_half_open(c, now, cause);
   });
 }
 
-// When the sender next repeats the first message that the cut has swallowed. The end of a
+// When the first message that a cut since then has swallowed is there after all: its sender repeats
+// it in times that double from the first loss on, be it of this cut or of one before. The end of a
 // connection holds up nothing: its successor, which shares the lane, knows nothing of it.
 template <class Message>
-Instant Network<Message>::repeated_at(const Connection& c, Way way, Instant since,
-                                      Instant now) const {
-  if (c.state != State::kOpen && c.state != State::kEnding) return now;
-  Instant swallowed = kNever;
-  queue_.for_each(c.lane_of(way), [&](const Parcel<Message>&, Instant due) {
-    if (due >= since) swallowed = std::min(swallowed, due);
-  });
-  return swallowed >= now ? now : kDataRetransmission.next(swallowed, now);
+Instant Network<Message>::arrives_again(Connection& c, Way way, Instant first, Instant since,
+                                        Instant now) {
+  if (c.state != State::kOpen && c.state != State::kEnding) return now + one_way(c, way);
+  Repeated& repetition = repeated(c, way);
+  if (repetition.at < since) repetition.first = first;
+  repetition.at = kDataRetransmission.next(repetition.first, now) + one_way(c, way);
+  return repetition.at;
 }
 
 template <class Message>

@@ -41,12 +41,16 @@ void Network<Message>::arm_syn(const Connection& c, Instant now, EventId cause) 
 template <class Message>
 void Network<Message>::connect(Connection& c, Instant now, EventId cause) {
   const Instant answered = now + one_way(c, Way::kRequests) + one_way(c, Way::kResponses);
+  const Instant gives_up = c.state == State::kDialling ? unanswered(c).gives_up
+                                                       : patience_ends(c, now, answered);
+  if (answered > gives_up) return give_up(c, LinkEnd::kSetupTimeout, gives_up, cause);
   if (!node(c.acceptor).listening) return give_up(c, LinkEnd::kRefused, answered, cause);
   c.state = State::kOpen;
   c.failures = 0;
   c.ready = answered;
   outgoing(c).counting = false;
   unanswered(c).first = kNever;
+  repeated(c, Way::kRequests) = repeated(c, Way::kResponses) = Repeated{};
   if (setups_[c.initiator.value() * channels_ + c.channel].told) {
     note(c, kOpenedKind, answered, cause, hooks_.opened());
   }
@@ -59,6 +63,15 @@ void Network<Message>::connect(Connection& c, Instant now, EventId cause) {
       return transmit(c, Way::kRequests, w.routing, w.message, now, w.cause);
     write(c, w.routing, w.message, now, w.cause);
   });
+}
+
+// When an attempt that began now ends; kNever if it is `answered` before that in any case: then no
+// jitter is drawn.
+template <class Message>
+Instant Network<Message>::patience_ends(const Connection& c, Instant now, Instant answered) {
+  const Duration least = setups_[c.initiator.value() * channels_ + c.channel].initial / 2;
+  if (answered - now < least) return kNever;
+  return now + std::min(setup_timeout(c), kSynGivenUp);
 }
 
 template <class Message>

@@ -12,8 +12,12 @@ namespace ackident {
 // One direction carries nothing.
 struct Cut {
   bool stands = false;
-  bool met = false;  // it kept something back
+  bool met = false;     // it kept something back
+  bool silent = false;  // the connections that it found are still there, and wait
   Instant since;
+
+  // Does it keep from its destination what would be there at `due`?
+  [[nodiscard]] bool swallows(Instant due) const { return stands && silent && due >= since; }
 };
 
 // Messages take longer.

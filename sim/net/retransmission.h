@@ -1,5 +1,6 @@
 // When a host sends again what nobody has acknowledged: after a time-out that doubles with each
-// repetition (RFC 6298), with the constants of Linux.
+// repetition (RFC 6298), with the constants of Linux before 6.5 (which since repeats the first SYNs
+// each second) and without its tail loss probes, which add one repetition.
 //
 //   repetition        1      2      3      4       5
 //   SYN             1 s    3 s    7 s   15 s    31 s   63 s; given up after 127 s

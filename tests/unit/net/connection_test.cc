@@ -362,7 +362,7 @@ TEST_CASE("after a reset of all, the same script gives the same arrivals") {
     w.net.hold(O, B, Wire::kind_of('b'));
     w.net.cut(C, B, false, w.now, EventId());
     Lines lines = w.until_ms(20);
-    w.net.heal(C, B, w.now);
+    w.net.heal(C, B, w.now, EventId());
     for (const std::string& line : w.until_ms(300)) lines.push_back(line);
     return lines;
   };

@@ -20,7 +20,7 @@ TEST_CASE("a cut direction keeps what is in flight and what is sent, and heals i
   CHECK(w.net.is_cut(C, B));
   CHECK_FALSE(w.net.is_cut(B, C));
   CHECK(w.until_ms(100) == Lines{"11ms 1>0 A"});
-  w.net.heal(C, B, w.now);
+  w.net.heal(C, B, w.now, EventId());
   w.tell(C, B, 'c');
   // 'a' was due at 11 ms, so it is sent again 200 ms later.
   CHECK(w.until_ms(300) == Lines{"212ms 0>1 a", "212ms 0>1 b", "212ms 0>1 c"});
@@ -47,7 +47,7 @@ TEST_CASE("a connection that was open when the way back was cut: the retry times
   w.net.close(C, B, 0, w.now, EventId());
   w.ask(C, B, 'b');
   CHECK(w.until_ms(20000) == Lines{"31ms 0>1 reset", "10030ms 1>0 timeout!"});
-  w.net.heal(B, C, w.now);
+  w.net.heal(B, C, w.now, EventId());
   w.ask(C, B, 'c');
   CHECK(w.until_ms(20010) == Lines{"20003ms 0>1 c"});
   w.answer(B, C, 'd');
@@ -62,7 +62,7 @@ TEST_CASE("closing behind a cut loses the requests; the end is told after it hea
   w.net.close(C, B, 0, w.now, EventId());
   CHECK(w.lost == "a");
   CHECK(w.until_ms(100).empty());
-  w.net.heal(C, B, w.now);
+  w.net.heal(C, B, w.now, EventId());
   w.tell(C, B, 'b');
   CHECK(w.until_ms(200) == Lines{"101ms 0>1 reset", "103ms 0>1 b"});
 }
@@ -80,8 +80,8 @@ TEST_CASE("a cut with reset breaks open connections at both ends after one laten
   CHECK(w.until_ms(100) == Lines{"11ms 0>1 reset", "11ms 1>0 reset!"});
   w.ask(C, B, 'c');
   CHECK(w.until_ms(20000) == Lines{"10100ms 1>0 timeout!"});
-  w.net.heal(C, B, w.now);
-  w.net.heal(B, C, w.now);
+  w.net.heal(C, B, w.now, EventId());
+  w.net.heal(B, C, w.now, EventId());
   w.ask(C, B, 'd');
   CHECK(w.until_ms(20100) == Lines{"20003ms 0>1 d"});
 }
@@ -112,7 +112,7 @@ TEST_CASE("a death behind a cut is heard of after it heals") {
   w.net.process_ended(B, true, w.now, EventId());
   w.ask(C, B, 'a');
   CHECK(w.until_ms(100).empty());
-  w.net.heal(B, C, w.now);
+  w.net.heal(B, C, w.now, EventId());
   CHECK(w.until_ms(300) == Lines{"212ms 1>0 A", "212ms 1>0 reset!"});
 }
 
@@ -122,7 +122,7 @@ TEST_CASE("power loss behind a cut takes the messages with it") {
   w.net.cut(C, B, false, w.now, EventId());
   w.tell(C, B, 'a');
   w.net.process_ended(C, false, w.now, EventId());
-  w.net.heal(C, B, w.now);
+  w.net.heal(C, B, w.now, EventId());
   CHECK(w.until_ms(100).empty());
   CHECK(w.lost == "a");
 }

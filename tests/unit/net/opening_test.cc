@@ -15,7 +15,7 @@ struct Unreachable : Wire {
     cut_off();
   }
   void cut_off() { net.cut(B, C, false, now, EventId()); }
-  void heal() { net.heal(B, C, now); }
+  void heal() { net.heal(B, C, now, EventId()); }
 };
 
 TEST_CASE("SYNs go out after 0, 1, 3, 7 and 15 seconds; the first that gets through connects") {
@@ -116,7 +116,7 @@ TEST_CASE("who wants to know hears that the connection is open, before the first
     w.net.cut(C, B, false, w.now, EventId());
     w.ask(C, B, 'a');
     (void)w.until_ms(10);
-    w.net.heal(C, B, w.now);
+    w.net.heal(C, B, w.now, EventId());
     CHECK(w.until_ms(2000) == Lines{"1002ms 1>0 open!", "1003ms 0>1 a"});
   }
   SUBCASE("not when it is over by the time that it can hear") {
@@ -183,22 +183,106 @@ TEST_CASE("a connection is silent after the heal until its data are sent again")
   SUBCASE("a longer one") { healed = 1500, arrives = 1602; }
   SUBCASE("a long one") { healed = 4002, arrives = 7202; }
   (void)w.until_ms(healed);
-  w.net.heal(C, B, w.now);
+  w.net.heal(C, B, w.now, EventId());
   w.ask(C, B, 'b');  // waits behind it
   CHECK(w.until_ms(7100 + healed) == Lines{std::to_string(arrives) + "ms 0>1 a"});
 }
 
-TEST_CASE("what had arrived before the cut does not count as swallowed") {
+TEST_CASE("what had arrived before a cut is read although it stands") {
   Wire w;
   w.open();
   w.ask(C, B, 'a');
   w.ask(C, B, 'b');
+  w.ask(C, B, 'c');
   CHECK(w.until_ms(20) == Lines{"11ms 0>1 a"});  // the broker reads b when it has answered
   w.net.cut(C, B, false, w.now, EventId());
+  w.ask(C, B, 'd');
   w.answer(B, C, 'A');
-  (void)w.until_ms(5000);
-  w.net.heal(C, B, w.now);
-  CHECK(w.until_ms(6000) == Lines{"5001ms 0>1 b"});
+  CHECK(w.until_ms(30) == Lines{"20ms 0>1 b", "21ms 1>0 A"});
+  SUBCASE("what comes later has to be sent again, whoever is in its way") {
+    (void)w.until_ms(1000);
+    w.net.heal(C, B, w.now, EventId());
+    w.answer(B, C, 'B');
+    CHECK(w.until_ms(1100) == Lines{"1000ms 0>1 c", "1001ms 1>0 B"});
+    w.answer(B, C, 'C');
+    CHECK(w.until_ms(2000) == Lines{"1101ms 1>0 C", "1422ms 0>1 d"});  // it was due at 21 ms
+  }
+  SUBCASE("or goes with who would send it") {
+    w.net.close(C, B, 0, w.now, EventId());
+    CHECK(w.lost == "d");
+    w.answer(B, C, 'B');
+    CHECK(w.until_ms(1000) == Lines{"30ms 0>1 c"});
+  }
+  SUBCASE("or with its host") {
+    w.net.process_ended(C, false, w.now, EventId());
+    CHECK(w.lost == "d");
+    w.answer(B, C, 'B');
+    CHECK(w.until_ms(1000) == Lines{"30ms 0>1 c"});
+  }
+}
+
+TEST_CASE("a second cut does not begin the repetitions anew") {
+  Wire w;
+  w.open();
+  w.net.cut(C, B, false, w.now, EventId());
+  (void)w.until_ms(1000);
+  w.ask(C, B, 'a');  // due at 1001 ms; sent again 0.2, 0.6, 1.4, 3, 6.2, 12.6 s later
+  (void)w.until_ms(4002);
+  w.net.heal(C, B, w.now, EventId());  // it would be there at 7202 ms
+  (void)w.until_ms(6000);
+  w.net.cut(C, B, false, w.now, EventId());
+  (void)w.until_ms(8000);
+  w.net.heal(C, B, w.now, EventId());
+  CHECK(w.until_ms(20'000) == Lines{"13602ms 0>1 a"});
+}
+
+TEST_CASE("host without power: a reset finds its way when nothing is in it any more") {
+  Wire w;
+  w.open();
+  SUBCASE("a cut covers the return") {
+    w.net.process_ended(B, false, w.now, EventId());
+    w.ask(C, B, 'a');
+    w.net.cut(B, C, false, w.now, EventId());
+    (void)w.until_ms(100);
+    w.net.process_started(B, w.now, EventId());
+    (void)w.until_ms(500);
+    w.net.heal(B, C, w.now, EventId());
+  }
+  SUBCASE("the power goes twice") {
+    w.net.process_ended(B, false, w.now, EventId());
+    w.net.process_started(B, w.now, EventId());
+    w.net.process_ended(B, false, w.now, EventId());
+    w.ask(C, B, 'a');
+    (void)w.until_ms(500);
+    w.net.process_started(B, w.now, EventId());
+  }
+  SUBCASE("a cut swallows before the power goes") {
+    w.net.cut(C, B, false, w.now, EventId());
+    w.ask(C, B, 'a');
+    (void)w.until_ms(100);
+    w.net.process_ended(B, false, w.now, EventId());
+    w.net.heal(C, B, w.now, EventId());
+    (void)w.until_ms(500);
+    w.net.process_started(B, w.now, EventId());
+  }
+  const Lines heard = w.until_ms(2000);
+  REQUIRE(heard.size() == 1);
+  CHECK((heard[0] == "612ms 1>0 reset!" || heard[0] == "613ms 1>0 reset!"));
+}
+
+TEST_CASE("C0.4: who answers too late does not answer") {
+  Wire w(Wire::spec(), 1, false, {seconds(1), seconds(1)});
+  w.net.slow_link(B, C, milliseconds(998));
+  SUBCASE("just in time") {
+    w.ask(C, B, 'a');
+    CHECK(w.until_ms(5000) == Lines{"1001ms 0>1 a"});
+  }
+  SUBCASE("late") {
+    w.net.slow_link(C, B, milliseconds(1));
+    w.ask(C, B, 'a');
+    CHECK(w.until_ms(5000) == Lines{"1000ms 1>0 timeout!"});
+    CHECK(w.lost == "a");
+  }
 }
 
 TEST_CASE("repetitions double up to their maximum") {

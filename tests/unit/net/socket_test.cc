@@ -28,8 +28,8 @@ struct Open : Wire {
     net.cut(B, C, false, now, EventId());
   }
   void heal() {
-    net.heal(C, B, now);
-    net.heal(B, C, now);
+    net.heal(C, B, now, EventId());
+    net.heal(B, C, now, EventId());
   }
   void end_broker(bool host_up) { net.process_ended(B, host_up, now, EventId()); }
   void start_broker() {
@@ -94,7 +94,7 @@ TEST_CASE("acknowledgements that are cut off fill the socket, though requests ar
   w.put('b', 1);
   CHECK(w.until_ms(100).empty());
   CHECK(w.sent.size() == 1);
-  w.net.heal(B, C, w.now);
+  w.net.heal(B, C, w.now, EventId());
   CHECK(w.until_ms(300) == Lines{"213ms 0>1 b"});
   CHECK(w.sent.back() == "212ms 0>1");
 }
@@ -104,10 +104,10 @@ TEST_CASE("healing one direction of two makes no room") {
   w.cut_off();
   w.put('a', 1000);
   w.put('b', 1);
-  w.net.heal(C, B, w.now);
+  w.net.heal(C, B, w.now, EventId());
   CHECK(w.until_ms(100) == Lines{"11ms 0>1 a"});
   CHECK(w.sent.size() == 1);
-  w.net.heal(B, C, w.now);
+  w.net.heal(B, C, w.now, EventId());
   CHECK(w.until_ms(300) == Lines{"213ms 0>1 b"});
 }
 
@@ -302,7 +302,7 @@ TEST_CASE("a cut for which a send waits has met something, also when the send is
   w.net.cut(from, to, false, w.now, EventId());
   w.put('a', 1000);
   (void)w.until_ms(50);
-  w.net.heal(from, to, w.now);
+  w.net.heal(from, to, w.now, EventId());
   (void)w.until_ms(300);
   w.net.cut(from, to, false, w.now, EventId());
   CHECK(!w.net.met_cut(from, to));
