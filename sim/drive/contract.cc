@@ -79,7 +79,10 @@ class ContractJudge {
 
   bool producers_may_die() const {
     for (const Fault& fault : scenario_.setup.faults) {
-      if (fault.action != FaultAction::kKill && fault.action != FaultAction::kShutdown) continue;
+      if (fault.action != FaultAction::kKill && fault.action != FaultAction::kShutdown &&
+          fault.action != FaultAction::kPowerLoss) {
+        continue;
+      }
       for (const Selector& selector : fault.target) {
         if (may_select_producer(selector)) return true;
       }
