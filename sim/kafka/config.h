@@ -33,6 +33,7 @@ struct BrokerConfig {
   std::int64_t replica_fetch_response_max_bytes = 10'485'760;  // replica.fetch.response.max.bytes
   Duration replica_fetch_backoff = milliseconds(1'000);        // replica.fetch.backoff.ms
   Duration replica_socket_timeout = milliseconds(30'000);      // replica.socket.timeout.ms
+  Duration request_timeout = milliseconds(30'000);             // request.timeout.ms
   Duration hw_checkpoint_interval =
       milliseconds(5'000);  // replica.high.watermark.checkpoint.interval.ms
   Duration recovery_point_interval =

@@ -16,6 +16,10 @@ void assign(Acks& to, std::int64_t value) { to = static_cast<Acks>(value); }
 void assign(OffsetReset& to, std::int64_t value) { to = static_cast<OffsetReset>(value); }
 
 template <auto Member>
+void shape(const ConfigSlots& slots, std::int64_t value) {
+  if (slots.shape != nullptr) assign(slots.shape->*Member, value);
+}
+template <auto Member>
 void topic(const ConfigSlots& slots, std::int64_t value) {
   if (slots.topic != nullptr) assign(slots.topic->*Member, value);
 }
@@ -67,6 +71,10 @@ using enum ConfigType;
 std::vector<ConfigKey> topic_and_replication_keys() {
   return {
       // ---- topics, and their defaults for the cluster ----
+      {"num.partitions", kClusterKey, kCount, "1", {}, 1, 20'000,
+       "Partitions of a topic that does not say how many.", shape<&TopicShape::partitions>},
+      {"default.replication.factor", kClusterKey, kCount, "1", {}, 1, 8,
+       "Replicas of a topic that does not say how many.", shape<&TopicShape::replication_factor>},
       {"min.insync.replicas", kTopicAndCluster, kCount, "1", {}, 1, kInt,
        "acks=all is refused while the ISR is smaller (R2.1); from 3.7 it also holds back the high "
        "watermark (R3.20).",
@@ -107,8 +115,11 @@ std::vector<ConfigKey> topic_and_replication_keys() {
        "Pause of a partition's fetching after an error (R3.4).",
        broker<&BrokerConfig::replica_fetch_backoff>},
       {"replica.socket.timeout.ms", kBrokerKey, kMillis, "30000", {}, 1, kInt,
-       "A fetch to a silent leader is given up after this.",
+       "A follower that cannot connect to its leader gives up after this.",
        broker<&BrokerConfig::replica_socket_timeout>},
+      {"request.timeout.ms", kBrokerKey, kMillis, "30000", {}, 1, kInt,
+       "A follower gives up a fetch that its leader does not answer after this.",
+       broker<&BrokerConfig::request_timeout>},
       {"replica.high.watermark.checkpoint.interval.ms", kBrokerKey, kMillis, "5000", {}, 1, kInt,
        "How stale the high watermark of a restarted replica is (R1.16).",
        broker<&BrokerConfig::hw_checkpoint_interval>},

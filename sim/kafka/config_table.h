@@ -36,9 +36,16 @@ enum class ConfigType : std::uint8_t {
 };
 std::string_view config_type_name(ConfigType type);
 
+// What a topic is created with that does not say it.
+struct TopicShape {
+  std::int32_t partitions = 1;          // num.partitions
+  std::int32_t replication_factor = 1;  // default.replication.factor
+};
+
 // What a key's value is stored into. Absent targets are skipped: broker.session.timeout.ms stands
 // in server.properties and is read by the controller.
 struct ConfigSlots {
+  TopicShape* shape = nullptr;
   TopicConfig* topic = nullptr;
   BrokerConfig* broker = nullptr;
   ControllerConfig* controller = nullptr;

@@ -27,7 +27,7 @@ std::vector<std::string_view> server_names() {
       "zookeeper.connect", "zookeeper.connection.timeout.ms", "zookeeper.max.in.flight.requests",
       "zookeeper.metadata.migration.enable", "zookeeper.set.acl", "zookeeper.sync.time.ms",
       "zookeeper.clientCnxnSocket", "reserved.broker.max.id", "delete.topic.enable",
-      "auto.create.topics.enable", "default.replication.factor", "num.partitions",
+      "auto.create.topics.enable",
       "create.topic.policy.class.name", "alter.config.policy.class.name", "authorizer.class.name",
       "early.start.listeners", "kafka.metrics.polling.interval.secs", "kafka.metrics.reporters",
       "metric.reporters", "metrics.num.samples", "metrics.recording.level",

@@ -23,6 +23,7 @@ using NameMap = std::map<std::string, T, std::less<>>;
 struct Decoder {
   Diagnostics& problems;
   Scenario& scenario;
+  TopicShape shape_defaults;   // cluster.config
   TopicConfig topic_defaults;  // cluster.config
   NameMap<NodeId> nodes;       // by name; brokers also by id
   NameMap<std::uint16_t> racks;

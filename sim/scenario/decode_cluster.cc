@@ -168,6 +168,7 @@ void decode_cluster(Decoder& decoder, ObjectReader& root) {
   Composition& composition = decoder.composition();
   BrokerConfig broker_defaults;
   ConfigSlots slots;
+  slots.shape = &decoder.shape_defaults;
   slots.topic = &decoder.topic_defaults;
   slots.broker = &broker_defaults;
   slots.controller = &composition.controller_config;

@@ -154,7 +154,14 @@ class Expectations {
     Expectation& expectation = add(node, ExpectKind::kInvariants, "invariants");
     expectation.bound.max = 0;
   }
+  // By name, or by id as in `replicas`.
   std::optional<NodeId> read_broker(const JsonNode& node) {
+    if (node.kind == JsonKind::kNumber) {
+      const auto found = decoder_.nodes.find(node.text);
+      if (found != decoder_.nodes.end()) return found->second;
+      decoder_.problems.error(node, "there is no broker " + node.text);
+      return std::nullopt;
+    }
     return read_node_of_kind(decoder_, node, NodeKind::kBroker, "broker");
   }
 

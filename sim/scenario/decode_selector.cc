@@ -105,7 +105,8 @@ std::optional<PartitionId> find_partition(Decoder& decoder, const JsonNode& node
   if (*number >= topic.partitions) {
     decoder.problems.error(node, "topic \"" + std::string(name) + "\" has " +
                                      std::to_string(topic.partitions) +
-                                     " partition(s), numbered from 0");
+                                     (topic.partitions == 1 ? " partition" : " partitions") +
+                                     ", numbered from 0");
     return std::nullopt;
   }
   return PartitionId(topic.first.value() + static_cast<std::uint32_t>(*number));

@@ -83,26 +83,36 @@ Assignment explicit_assignment(Decoder& decoder, ObjectReader& reader, const Jso
   return out;
 }
 
-Assignment placed_assignment(Decoder& decoder, ObjectReader& reader, std::size_t topic) {
+// Said by the topic, at `place`, or by the cluster for all.
+std::uint32_t placed_factor(Decoder& decoder, ObjectReader& reader, const JsonNode& place) {
+  const std::uint32_t brokers = decoder.composition().broker_count;
+  std::int64_t factor = decoder.shape_defaults.replication_factor;
+  std::string name = "default.replication.factor";
+  const JsonNode* node = reader.find("replication_factor");
+  if (node != nullptr) {
+    name = "replication_factor";
+    factor = read_integer(*node, decoder.problems, name, 1, kReplicasMax).value_or(1);
+  }
+  if (factor > brokers) {
+    decoder.problems.error(node != nullptr ? *node : place,
+                           name + " " + std::to_string(factor) +
+                               " needs as many brokers; the cluster has " +
+                               std::to_string(brokers));
+  }
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(factor, brokers));
+}
+
+Assignment placed_assignment(Decoder& decoder, ObjectReader& reader, const JsonNode& place,
+                             std::size_t topic) {
   const Composition& composition = decoder.composition();
   PlacementRequest request;
-  const std::int64_t factor_max = std::min<std::int64_t>(kReplicasMax, composition.broker_count);
+  request.partitions = static_cast<std::uint32_t>(decoder.shape_defaults.partitions);
   if (const JsonNode* node = reader.find("partitions")) {
     request.partitions = static_cast<std::uint32_t>(
         read_integer(*node, decoder.problems, "the number of partitions", 1, kPartitionsMax)
             .value_or(1));
   }
-  if (const JsonNode* node = reader.find("replication_factor")) {
-    const auto factor =
-        read_integer(*node, decoder.problems, "replication_factor", 1, kReplicasMax);
-    if (factor && *factor > factor_max) {
-      decoder.problems.error(*node, "replication_factor " + node->text +
-                                        " needs as many brokers; " + "the cluster has " +
-                                        std::to_string(composition.broker_count));
-    }
-    request.replication_factor =
-        static_cast<std::uint32_t>(std::min(factor.value_or(1), factor_max));
-  }
+  request.replication_factor = placed_factor(decoder, reader, place);
   if (const JsonNode* node = reader.find("placement")) {
     request.random_start =
         read_one_of(*node, decoder.problems, "placement", {"fixed", "random"}) == 1;
@@ -127,7 +137,7 @@ void check_min_isr(Decoder& decoder, const JsonNode& node, const TopicInfo& topi
   if (factor == 0 || least <= factor) return;
   decoder.problems.warning(
       node, "min.insync.replicas " + std::to_string(least) + " is above the " +
-                std::to_string(factor) + " replica(s) of topic \"" + node.key + "\"" +
+                std::to_string(factor) + " replicas of topic \"" + node.key + "\"" +
                 (decoder.scenario.setup.composition.behaviour.min_isr_capped_by_replicas
                      ? ": it counts as the number of replicas (R2.6)"
                      : ": acks=all will always be refused"));
@@ -153,7 +163,7 @@ void decode_topic(Decoder& decoder, const JsonNode& node) {
   const JsonNode* replicas = reader.find("replicas");
   const Assignment assignment = replicas != nullptr
                                     ? explicit_assignment(decoder, reader, *replicas)
-                                    : placed_assignment(decoder, reader, id.value());
+                                    : placed_assignment(decoder, reader, node, id.value());
   reader.finish();
   topic.partitions = static_cast<std::uint32_t>(assignment.size());
   check_min_isr(decoder, node, topic, assignment);

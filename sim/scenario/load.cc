@@ -217,7 +217,7 @@ Scenario load_scenario(const std::string& file_name, std::string_view text,
   Scenario scenario;
   scenario.file = file_name;
   scenario.name = scenario_name(file_name);
-  Decoder decoder{problems, scenario, {}, {}, {}, {}, {}, {}, {}};
+  Decoder decoder{problems, scenario, {}, {}, {}, {}, {}, {}, {}, {}};
   ObjectReader reader(root, problems, "a scenario");
   if (!reader.valid()) problems.throw_if_any();
   decode_head(decoder, reader);

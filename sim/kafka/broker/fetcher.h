@@ -14,6 +14,7 @@ struct Fetcher {
   bool fetch_in_flight = false;
   std::uint32_t queries_in_flight = 0;  // epoch and offset questions; no fetch goes out meanwhile
   Correlation correlation;              // of the fetch in flight
+  bool answered = false;                // something, since the connection was opened
   bool due = false;                     // listed in ReplicaManager::fetchers_due
 
   [[nodiscard]] bool busy() const { return fetch_in_flight || queries_in_flight > 0; }

@@ -134,8 +134,11 @@ void run_fetcher(Broker& broker, std::uint16_t leader_index, Context& ctx) {
     send_fetch(broker, fetcher, leader, fetchable, ctx);
   }
   if (fetcher.busy()) {
-    ctx.arm(broker.timers.fetcher_timeout(leader_index),
-            ctx.now() + config_of(broker, ctx).replica_socket_timeout);
+    // To connect has a time of its own (3.9 BrokerBlockingSender.scala sendRequest).
+    const BrokerConfig& config = config_of(broker, ctx);
+    const Duration patience =
+        fetcher.answered ? config.request_timeout : config.replica_socket_timeout;
+    ctx.arm(broker.timers.fetcher_timeout(leader_index), ctx.now() + patience);
   } else if (resume != kNever) {
     ctx.arm(broker.timers.fetcher_backoff(leader_index), resume);
   }
@@ -238,6 +241,7 @@ bool take_answer(Broker& broker, NodeId leader, Follower* follower, Correlation 
                  Context& ctx) {
   Fetcher& fetcher = fetcher_of(broker, leader, ctx);
   if (fetcher.queries_in_flight == 0) return false;
+  fetcher.answered = true;
   if (--fetcher.queries_in_flight == 0) {
     ctx.disarm(broker.timers.fetcher_timeout(ctx.composition().broker_index(leader)));
     mark_due(broker, leader, ctx);
@@ -305,6 +309,7 @@ void run_due_fetchers(Broker& broker, Context& ctx) {
       // An idle fetcher thread ends, and its connection with it.
       fetcher.fetch_in_flight = false;
       fetcher.queries_in_flight = 0;
+      fetcher.answered = false;
       ctx.close(ctx.composition().broker_node(leader_index), Channel::kReplication);
       ctx.disarm(broker.timers.fetcher_timeout(leader_index));
     }
@@ -316,6 +321,7 @@ void on_fetch_response(Broker& broker, NodeId leader, const FetchResponse& respo
   Fetcher& fetcher = fetcher_of(broker, leader, ctx);
   if (!fetcher.fetch_in_flight || fetcher.correlation != response.correlation) return;
   fetcher.fetch_in_flight = false;
+  fetcher.answered = true;
   const std::uint16_t leader_index = ctx.composition().broker_index(leader);
   ctx.disarm(broker.timers.fetcher_timeout(leader_index));
   const std::span<const FetchResult> results =
@@ -368,6 +374,7 @@ void on_epoch_response(Broker& broker, NodeId leader, const OffsetsForLeaderEpoc
 void fetcher_failed(Broker& broker, NodeId leader, Context& ctx) {
   const std::uint16_t leader_index = ctx.composition().broker_index(leader);
   Fetcher& fetcher = broker.replicas.fetchers[leader_index];
+  fetcher.answered = false;
   if (!fetcher.busy()) return;
   fetcher.fetch_in_flight = false;
   fetcher.queries_in_flight = 0;

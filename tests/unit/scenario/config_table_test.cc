@@ -61,7 +61,8 @@ TEST_CASE("the defaults of 3.9 are those of config.h") {
   ConsumerConfig consumer;
   consumer.offset_reset = OffsetReset::kNone;
   consumer.max_poll_records = 0;
-  ConfigSlots slots{&topic, &broker, &controller, &producer, &consumer};
+  TopicShape shape;
+  ConfigSlots slots{&shape, &topic, &broker, &controller, &producer, &consumer};
   for (const ConfigScope scope :
        {ConfigScope::kCluster, ConfigScope::kProducer, ConfigScope::kConsumer}) {
     store_config_defaults(scope, KafkaVersion{309}, slots);

@@ -48,7 +48,7 @@ TEST_CASE("selectors that name nobody") {
   CHECK(contains(problem("rack:z"), "there is no rack \"z\""));
   CHECK(contains(problem("leader(orders)"), "write topic/number"));
   CHECK(contains(problem("leader(order/0)"), "did you mean \"orders\"?"));
-  CHECK(contains(problem("leader(orders/2)"), "has 2 partition(s)"));
+  CHECK(contains(problem("leader(orders/2)"), "has 2 partitions"));
   CHECK(contains(problem("laeder(orders/0)"), "did you mean \"leader\"?"));
   CHECK(contains(problem("leader(orders/0)[1]"), "only follower(p)[n]"));
   CHECK(contains(problem("follower(orders/0)[x]"), "only follower(p)[n]"));
