@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "drive/words.h"
+
 namespace ackident {
 namespace {
 
@@ -109,8 +111,9 @@ void Coverage::add(const Coverage& other) {
 }
 
 std::string Coverage::counts_text() const {
-  return fmt::format("{} settled; {} events, {} faults bit, {} records acked, {} lost", settled_,
-                     events_, faults_bit_, acked_, lost_);
+  return fmt::format("{} settled; {}, {} that bit, {} acked, {} lost", settled_,
+                     counted(events_, "event"), counted(faults_bit_, "fault"),
+                     counted(acked_, "record"), lost_);
 }
 
 std::string Coverage::marks_text() const {

@@ -56,7 +56,9 @@ int digest_command(const BatchOptions& options) {
                                result.digest));
              return true;
            });
-  return interrupted ? static_cast<int>(kInterrupted) : code;
+  if (!interrupted) return code;
+  fmt::print(stderr, "ackident: interrupted\n");
+  return kInterrupted;
 }
 
 }  // namespace ackident

@@ -89,6 +89,26 @@ void plan_cell(const MatrixOptions& options, const std::string& file, const std:
   }
 }
 
+// A value that no cell can have is a mistake, not a result.
+void refuse_empty_lines(const Matrix& matrix) {
+  for (std::size_t a = 0; a < matrix.axes.size(); ++a) {
+    for (const std::string& value : matrix.axes[a].values) {
+      bool any = false;
+      std::string why;
+      for (std::size_t c = 0; c < matrix.cells(); ++c) {
+        if (matrix.cell(c)[a] != value) continue;
+        for (std::size_t f = 0; f < matrix.scenarios.size(); ++f) {
+          const MatrixEntry& entry = matrix.entries[c * matrix.scenarios.size() + f];
+          any = any || entry.impossible.empty();
+          if (why.empty()) why = entry.impossible;
+        }
+      }
+      if (any) continue;
+      throw FileError("no cell can have " + matrix.axes[a].key + "=" + value + ": " + why);
+    }
+  }
+}
+
 // Throws ScenarioError if a file is wrong by itself.
 Plan make_plan(const MatrixOptions& options) {
   Plan plan;
@@ -108,6 +128,7 @@ Plan make_plan(const MatrixOptions& options) {
       plan_cell(options, files[f], texts[f], c, plan.matrix.entries[c * files.size() + f], plan);
     }
   }
+  refuse_empty_lines(plan.matrix);
   return plan;
 }
 
@@ -135,9 +156,6 @@ int matrix_command(const MatrixOptions& options) {
   } catch (const ScenarioError& error) {
     fmt::print(stderr, "{}", error.what());
     return kUsage;
-  }
-  if (plan.scenarios.empty()) {
-    throw FileError("no cell can be: " + plan.matrix.entries.front().impossible);
   }
   const Batch batch(std::move(plan.scenarios), parse_seeds(options.batch.seeds));
   int code = kHeld;
@@ -167,7 +185,13 @@ int matrix_command(const MatrixOptions& options) {
              return true;
            });
   progress.clear();
-  if (interrupted) return kInterrupted;
+  if (interrupted) {
+    fmt::print(stderr, "ackident: interrupted\n");
+    return kInterrupted;
+  }
+  for (const MatrixEntry& entry : plan.matrix.entries) {
+    if (entry.unsettled > 0) code = worse(code, kUndecided);
+  }
   if (options.format == "markdown") {
     print(matrix_markdown(plan.matrix, measures_of(options.measures)));
   } else if (options.format == "csv") {

@@ -12,6 +12,7 @@
 #include "app/files.h"
 #include "drive/contract.h"
 #include "drive/run.h"
+#include "drive/words.h"
 #include "scenario/swarm.h"
 
 namespace ackident {
@@ -67,6 +68,8 @@ class Pool {
     for (std::thread& thread : threads) thread.join();
     return failed;
   }
+  // Seeds of which the outcome is known; less than all after an interruption.
+  [[nodiscard]] std::uint64_t reported() const { return reported_; }
 
  private:
   void work(Coverage& total) {
@@ -92,6 +95,7 @@ class Pool {
     for (std::size_t i = 0; i < outcomes_.size(); ++i) {
       changed_.wait(lock, [&] { return outcomes_[i].done || finished_ == threads_; });
       if (!outcomes_[i].done) break;  // interrupted
+      ++reported_;
       const std::uint64_t seed = command_.first + i;
       if (!outcomes_[i].restless.empty()) {
         print(fmt::format("seed {} never comes to rest: {}\n", seed, outcomes_[i].restless));
@@ -110,12 +114,13 @@ class Pool {
   std::vector<Outcome> outcomes_;
   std::atomic<std::uint64_t> next_ = 0;
   std::size_t finished_ = 0;
+  std::uint64_t reported_ = 0;
   std::mutex mutex_;
   std::condition_variable changed_;
 };
 
-std::string summary(const SwarmCommand& command, const Coverage& coverage, std::uint64_t failed) {
-  return fmt::format("{} seeds, {} failed, {}\n{}", command.last - command.first + 1, failed,
+std::string summary(std::uint64_t seeds, const Coverage& coverage, std::uint64_t failed) {
+  return fmt::format("{}, {} failed, {}\n{}", counted(seeds, "seed"), failed,
                      coverage.counts_text(), coverage.marks_text());
 }
 
@@ -135,9 +140,14 @@ int swarm_command(const SwarmCommand& command) {
     run_scenario(run, swarm_scenario(command.first, options));
   }
   Coverage coverage;
-  const std::uint64_t failed = Pool(command).run(coverage);
-  print(summary(command, coverage, failed));
-  if (interrupted) return kInterrupted;
+  Pool pool(command);
+  const std::uint64_t failed = pool.run(coverage);
+  print(summary(pool.reported(), coverage, failed));
+  if (interrupted) {
+    fmt::print(stderr, "ackident: interrupted after {} of {}\n", pool.reported(),
+               counted(command.last - command.first + 1, "seed"));
+    return kInterrupted;
+  }
   return failed == 0 ? kHeld : kFailed;
 }
 

@@ -12,7 +12,9 @@ void ProducerRecorder::reset(const Composition& composition) {
   for (State& state : producers_) {
     std::fill(state.ring.begin(), state.ring.end(), OpenBatch{});
     state.first = state.end = 0;
-    state.sent = state.acked = state.failed = state.retries = 0;
+    state.sent = state.acked = state.failed = state.retries = state.blocked = 0;
+    state.blocked_total = Duration();
+    state.blocked_since = kNever;
     state.errors.clear();
     state.latency.reset();
   }
@@ -108,6 +110,15 @@ void ProducerRecorder::on_fact(Instant at, const Fact& fact, MetricRecorder& met
       ++error(state, fact.b).batches;
       metrics.mark(Metric::kRecordRetryRate, batch != nullptr ? batch->records : 0);
       break;
+    case FactKind::kSendBlocked:
+      if (fact.a == 0) {
+        state.blocked_total = state.blocked_total + (at - state.blocked_since);
+        state.blocked_since = kNever;
+      } else if (state.blocked_since == kNever) {  // else a process died in it
+        ++state.blocked;
+        state.blocked_since = at;
+      }
+      break;
     default: break;
   }
 }
@@ -125,6 +136,11 @@ void ProducerRecorder::finish(RunResult& result) const {
     out.totals.unknown = state.sent - state.acked - state.failed;
     out.errors = state.errors;
     out.retries = state.retries;
+    out.send_blocked = state.blocked;
+    out.send_blocked_total = state.blocked_total;
+    if (state.blocked_since < result.end) {
+      out.send_blocked_total = out.send_blocked_total + (result.end - state.blocked_since);
+    }
     out.latency = {state.latency.quantile(500), state.latency.quantile(900),
                    state.latency.quantile(990), state.latency.quantile(999),
                    state.latency.max(),         state.latency.count()};

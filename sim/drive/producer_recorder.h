@@ -15,7 +15,7 @@ struct Composition;
 class ProducerRecorder {
  public:
   void reset(const Composition& composition);
-  // kBatchCreated, kRecordsSent, kAcked, kFailed, kRetried; others are ignored.
+  // kBatchCreated, kRecordsSent, kAcked, kFailed, kRetried, kSendBlocked; others are ignored.
   void on_fact(Instant at, const Fact& fact, MetricRecorder& metrics);
   // Fills producers but for what only the final logs can tell, and the sums of it in the totals.
   void finish(RunResult& result) const;
@@ -35,6 +35,9 @@ class ProducerRecorder {
     std::uint64_t acked = 0;
     std::uint64_t failed = 0;
     std::uint64_t retries = 0;
+    std::uint64_t blocked = 0;
+    Duration blocked_total;
+    Instant blocked_since = kNever;
     std::vector<ErrorCount> errors;
     Histogram latency;
   };

@@ -47,6 +47,14 @@ FaultText fault_text(const Scenario& scenario, std::size_t fault) {
   return fault < scenario.fault_texts.size() ? scenario.fault_texts[fault] : FaultText{};
 }
 
+std::string counted(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+std::string_view why_idle(const FaultResult& fault) {
+  return fault.fired == 0 ? "never fired" : "changed nothing";
+}
+
 std::string node_text(const Scenario& scenario, NodeId node) {
   if (node == kNoNode) return "none";
   const auto& names = scenario.setup.names.nodes;

@@ -1,7 +1,9 @@
 // How values of a run are put into words for people, the same in expectations and reports.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "oracle/result.h"
 #include "scenario/scenario.h"
@@ -16,6 +18,12 @@ std::string duration_rounded(Duration duration);
 // "; first at 42.04 s (e105461)"; without an event its number is left out, without a time all. Of
 // what is missing: "; not by 60.981 s".
 std::string since_text(const Moment& moment);
+
+// "1 seed", "2 seeds".
+std::string counted(std::uint64_t count, std::string_view noun);
+
+// Why a fault shows nothing.
+std::string_view why_idle(const FaultResult& fault);
 
 // Names as the scenario gives them; "none" for none.
 std::string node_text(const Scenario& scenario, NodeId node);

@@ -95,6 +95,8 @@ struct ProducerResult {
   Totals totals;
   std::vector<ErrorCount> errors;  // by code
   std::uint64_t retries = 0;
+  std::uint64_t send_blocked = 0;  // times that send() found no memory (C1.4)
+  Duration send_blocked_total;     // nothing was sent in that time
   Quantiles latency;
 };
 

@@ -37,12 +37,17 @@ constexpr std::int32_t kEverySeed = 1000;
 
 void add_expectations(const Scenario& scenario, const RunResult& result, bool of_many,
                       CaseResult& out) {
+  // A share is of the runs in which every fault bit: the others show nothing.
+  const bool exposed = std::all_of(result.faults.begin(), result.faults.end(),
+                                   [](const FaultResult& fault) { return fault.bit; });
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const ExpectationResult& judged = result.expectations[i];
     const Expectation& wanted = scenario.expect[i];
     if (of_many && wanted.share < kEverySeed) {
       const bool held = judged.verdict == Verdict::kPass;
-      if (held || judged.verdict == Verdict::kFail) out.shared.push_back({i, held, judged.parted});
+      if (exposed && (held || judged.verdict == Verdict::kFail)) {
+        out.shared.push_back({i, held, judged.parted});
+      }
       if (judged.verdict == Verdict::kFail) continue;
     }
     if (judged.verdict == Verdict::kPass) continue;
@@ -88,10 +93,9 @@ void add_doubts(const Scenario& scenario, const RunResult& result, CaseResult& o
     const FaultResult& seen = result.faults[i];
     if (seen.bit) continue;
     const Fault& fault = scenario.setup.faults[i];
-    const std::string_view why = seen.fired == 0 ? "never fired" : "changed nothing";
     out.problems.push_back({CaseOutcome::kVacuous,
                             fault.line,
-                            fmt::format("{} {}", fault_action_name(fault.action), why),
+                            fmt::format("{} {}", fault_action_name(fault.action), why_idle(seen)),
                             {}});
   }
 }
@@ -341,7 +345,7 @@ std::string tally_text(const CaseTally& tally) {
   for (std::size_t i = 1; i < kTallied.size(); ++i) {
     if (tally.counts[i] > 0) text += fmt::format(", {} {}", tally.counts[i], kTallied[i]);
   }
-  return text + fmt::format(" of {} case{}\n", tally.total(), tally.total() == 1 ? "" : "s");
+  return text + " of " + counted(tally.total(), "case") + "\n";
 }
 
 std::string cases_json(const std::vector<CaseResult>& cases) {

@@ -273,6 +273,8 @@ void Report::producers() {
     node("producer", scenario_.setup.composition.producers[i].node);
     outcome(producer.totals, Layout::kOneLine);
     json_.member("retries", producer.retries);
+    json_.member("send_blocked", producer.send_blocked);
+    json_.member("send_blocked_ns", producer.send_blocked_total.ns());
     json_.begin_array("errors");
     for (const ErrorCount& error : producer.errors) {
       json_.begin_object(Layout::kOneLine);

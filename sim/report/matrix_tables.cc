@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "drive/words.h"
 #include "report/matrix.h"
 
 namespace ackident {
@@ -51,9 +52,8 @@ std::string impossible_cell(const Matrix& matrix, std::size_t cell) {
 std::string heading(const Matrix& matrix) {
   const std::string seeds =
       matrix.seeds.empty() ? "each scenario's own seed" : "the worst of seeds " + matrix.seeds;
-  return fmt::format("{} cell{}, {} scenario{}, {}; the same faults in every cell.", matrix.cells(),
-                     matrix.cells() == 1 ? "" : "s", matrix.scenarios.size(),
-                     matrix.scenarios.size() == 1 ? "" : "s", seeds);
+  return fmt::format("{}, {}, {}; the same faults in every cell.", counted(matrix.cells(), "cell"),
+                     counted(matrix.scenarios.size(), "scenario"), seeds);
 }
 
 // What the marks mean that stand in some cell.

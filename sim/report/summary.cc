@@ -182,9 +182,16 @@ void Summary::latency() {
   for (const std::uint32_t i : order) {
     const Quantiles& latency = result_.producers[i].latency;
     const NodeId node = scenario_.setup.composition.producers[i].node;
-    texts.push_back(fmt::format("{}: p50 {}, p99 {}, p99.9 {}, max {}", node_text(scenario_, node),
-                                duration_rounded(latency.p50), duration_rounded(latency.p99),
-                                duration_rounded(latency.p999), duration_rounded(latency.max)));
+    std::string text = fmt::format(
+        "{}: p50 {}, p99 {}, p99.9 {}, max {}", node_text(scenario_, node),
+        duration_rounded(latency.p50), duration_rounded(latency.p99),
+        duration_rounded(latency.p999), duration_rounded(latency.max));
+    const Duration blocked = result_.producers[i].send_blocked_total;
+    if (blocked >= seconds(1)) {
+      text += fmt::format("; in send() that found no memory, and so not sending, for {}",
+                          duration_rounded(blocked));
+    }
+    texts.push_back(text);
   }
   rows("latency", texts, 3);
 }
@@ -201,7 +208,7 @@ void Summary::lag() {
     if (group.recovery == kForever) {
       text += "; not back where it was before";
     } else if (group.recovered_at < kNever) {
-      text += fmt::format("; read up again at {}, {} after the last fault",
+      text += fmt::format("; the reader had caught up at {}, {} after the last fault",
                           duration_rounded(group.recovered_at - Instant()),
                           duration_rounded(group.recovery));
     }
@@ -287,10 +294,10 @@ void Summary::why_vacuous() {
   for (std::size_t i = 0; i < result_.faults.size(); ++i) {
     if (result_.faults[i].bit) continue;
     const Fault& fault = scenario_.setup.faults[i];
-    idle += fmt::format("{}{}:{}: {}", idle.empty() ? "" : ", ", scenario_.file, fault.line,
-                        fault_action_name(fault.action));
+    idle += fmt::format("{}{}:{}: {} {}", idle.empty() ? "" : ", ", scenario_.file, fault.line,
+                        fault_action_name(fault.action), why_idle(result_.faults[i]));
   }
-  if (!idle.empty()) row("vacuous", "changed nothing: " + idle, Colour::kDoubtful);
+  if (!idle.empty()) row("vacuous", idle, Colour::kDoubtful);
 }
 
 void Summary::identity() {
