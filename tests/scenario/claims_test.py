@@ -40,6 +40,10 @@ holds("step 6: twice the rate, twice the loss", "acks1-leader-kill", ["producers
       {"lost": {"min": 18, "max": 20}})
 holds("step 6: a fifth of the way, a fifth of the loss", "acks1-leader-kill",
       ["cluster.network.between_racks=1ms"], {"lost": {"min": 1, "max": 2}})
+holds("step 6: a millisecond later it is one", "acks1-leader-kill", ["faults.0.at=20.001s"],
+      {"lost": 1})
+holds("step 16: half as much again is not committed", "backpressure", [],
+      {"lag": {"billing": {"peak": {"min": 14500, "max": 15500}}}})
 holds("step 9: not acknowledged before two have them", "b10-single-copy-acks-unclean",
       ["min.insync.replicas=2"], {"acked": 20, "lost": 0})
 holds("step 17: with 2 writes hardly stop", "b04-min-isr-equals-rf", ["min.insync.replicas=2"],
