@@ -73,7 +73,8 @@ void Recorder::follow(Instant at, EventId event, const Fact& fact) {
     case FactKind::kRecordsSent:
     case FactKind::kAcked:
     case FactKind::kFailed:
-    case FactKind::kRetried: producers_.on_fact(at, fact, metrics_); return;
+    case FactKind::kRetried:
+    case FactKind::kSendBlocked: producers_.on_fact(at, fact, metrics_); return;
     case FactKind::kDelivered:
     case FactKind::kProcessed:
     case FactKind::kCommitted:
