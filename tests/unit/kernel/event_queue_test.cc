@@ -31,6 +31,7 @@ class Reference {
     bool is_timer = false;
     std::uint32_t source = 0;
     std::uint64_t number = 0;
+    Instant due;  // of a message: `at`, but for what stands in its way
   };
 
   Reference(std::uint32_t sources, bool ties) : ties_(ties), lanes_(sources), timers_(sources) {}
@@ -38,7 +39,7 @@ class Reference {
   void push(std::uint32_t lane, Instant at, std::uint64_t number) {
     Lane& to = lanes_[lane];
     to.last = std::max(to.last, at);
-    to.messages.push_back({to.last, next_order(), false, lane, number});
+    to.messages.push_back({to.last, next_order(), false, lane, number, to.last});
   }
   void block(std::uint32_t lane, std::uint8_t reason) { lanes_[lane].blocked |= reason; }
   void unblock(std::uint32_t lane, std::uint8_t reason, Instant floor) {
@@ -47,13 +48,27 @@ class Reference {
     at.floor = std::max(at.floor, floor);
     at.last = std::max(at.last, floor);
   }
-  void put_back(const Event& event) { lanes_[event.source].messages.push_front(event); }
+  void put_back(Event event) {
+    event.at = event.due;
+    lanes_[event.source].messages.push_front(event);
+  }
   void clear(std::uint32_t lane) {
     lanes_[lane].messages.clear();
     lanes_[lane].last = lanes_[lane].floor;
   }
+  void clear_from(std::uint32_t lane, Instant from) {
+    Lane& of = lanes_[lane];
+    std::erase_if(of.messages, [from](const Event& event) { return event.due >= from; });
+    of.last = of.messages.empty() ? of.floor : std::max(of.floor, of.messages.back().due);
+  }
+  void delay(std::uint32_t lane, Instant from, Instant to) {
+    for (Event& event : lanes_[lane].messages) {
+      if (event.due >= from) event.at = event.due = std::max(event.due, to);
+    }
+    lanes_[lane].last = std::max(lanes_[lane].last, to);
+  }
   void arm(std::uint32_t timer, Instant at) {
-    timers_[timer] = Event{at, next_order(), true, timer, 0};
+    timers_[timer] = Event{at, next_order(), true, timer, 0, at};
   }
   void disarm(std::uint32_t timer) { timers_[timer].reset(); }
 
@@ -120,7 +135,8 @@ class Both {
     const auto source = static_cast<std::uint32_t>(draw(0, sources_));
     const Instant at = now_ + nanoseconds(static_cast<std::int64_t>(draw(1, delay_)));
     const auto reason = draw(2, 2) == 0 ? kBlockCut : kBlockHeld;
-    switch (draw(3, 16)) {
+    const Instant from = at - nanoseconds(static_cast<std::int64_t>(delay_ / 2));
+    switch (draw(3, 18)) {
       case 0:
       case 1:
       case 2:
@@ -151,6 +167,14 @@ class Both {
         if (draw(4, 8) != 0) return true;
         queue_.clear(LaneId(source), [](const Message&) {});
         reference_.clear(source);
+        return true;
+      case 12:
+        queue_.clear_from(LaneId(source), from, [](const Message&) {});
+        reference_.clear_from(source, from);
+        return true;
+      case 13:
+        queue_.delay(LaneId(source), from, at);
+        reference_.delay(source, from, at);
         return true;
       default: return pop(draw(5, 4) == 0 ? at : kNever);
     }
@@ -190,7 +214,8 @@ class Both {
     const bool same = out.at == expected->at && out.order == expected->order &&
                       out.is_timer == expected->is_timer &&
                       (out.is_timer ? out.timer.value() : out.lane.value()) == expected->source &&
-                      (out.is_timer || out.message.number == expected->number);
+                      (out.is_timer ||
+                       (out.message.number == expected->number && out.due == expected->due));
     if (!out.is_timer && draw(6, 10) == 0) {
       queue_.block(out.lane, kBlockHeld);
       reference_.block(out.lane.value(), kBlockHeld);
