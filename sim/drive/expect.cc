@@ -54,7 +54,7 @@ class Judge {
   ExpectationResult judge_lost_offsets(const Expectation& expectation) const;
   ExpectationResult judge_invariants() const;
   Verdict verdict(const Expectation& expectation, bool holds, bool surely_not) const;
-  bool is_exposed(ExpectKind kind) const;
+  bool is_exposed(const Expectation& expectation) const;
 
   const Scenario& scenario_;
   const RunResult& result_;
@@ -69,8 +69,9 @@ bool expects_no_acks(const Scenario& scenario) {
 
 // Whether the answer means something: what was never acked cannot be lost, what was never sent not
 // be refused or late, and without a reader nothing is read twice.
-bool Judge::is_exposed(ExpectKind kind) const {
-  switch (kind) {
+bool Judge::is_exposed(const Expectation& expectation) const {
+  const Totals totals = totals_of(scenario_, result_, expectation);
+  switch (expectation.kind) {
     case ExpectKind::kSkipped:
     case ExpectKind::kDeliveredTwice:
       if (result_.groups.empty()) return false;
@@ -80,12 +81,12 @@ bool Judge::is_exposed(ExpectKind kind) const {
     case ExpectKind::kDuplicated:
     case ExpectKind::kReordered:
     case ExpectKind::kProduceLatency:
-    case ExpectKind::kLostOffsets: return result_.totals.acked > 0 || expects_no_acks(scenario_);
+    case ExpectKind::kLostOffsets: return totals.acked > 0 || expects_no_acks(scenario_);
     case ExpectKind::kFailed:
     case ExpectKind::kError:
     case ExpectKind::kLagPeak:
     case ExpectKind::kLagEnd:
-    case ExpectKind::kLagRecovery: return result_.totals.sent > 0;
+    case ExpectKind::kLagRecovery: return totals.sent > 0;
     default: return true;
   }
 }
@@ -94,7 +95,7 @@ bool Judge::is_exposed(ExpectKind kind) const {
 Verdict Judge::verdict(const Expectation& expectation, bool holds, bool surely_not) const {
   if (result_.bounds_hit && !surely_not) return Verdict::kUnknown;
   if (!holds) return Verdict::kFail;
-  return is_exposed(expectation.kind) ? Verdict::kPass : Verdict::kVacuous;
+  return is_exposed(expectation) ? Verdict::kPass : Verdict::kVacuous;
 }
 
 ExpectationResult Judge::judge_value(const Expectation& expectation) const {
@@ -115,11 +116,10 @@ ExpectationResult Judge::judge_value(const Expectation& expectation) const {
       expectation.kind != ExpectKind::kStranded &&
       expectation.kind != ExpectKind::kProduceLatency && expectation.kind != ExpectKind::kSkipped;
   out.verdict = verdict(expectation, within(expectation.bound, measured.value), above && grows);
-  if (expectation.kind == ExpectKind::kLost && !result_.lost.empty()) {
-    const auto first =
-        std::min_element(result_.lost.begin(), result_.lost.end(),
-                         [](const LostRecord& a, const LostRecord& b) { return a.gone < b.gone; });
-    out.parted = {first->gone, first->event};
+  if (expectation.kind != ExpectKind::kLost) return out;
+  for (const LostRecord& record : result_.lost) {
+    if (!concerns(scenario_, expectation, record.partition)) continue;
+    if (record.gone < out.parted.at) out.parted = {record.gone, record.event};
   }
   return out;
 }

@@ -34,10 +34,10 @@ bool is_outage(ExpectKind kind) {
          kind == ExpectKind::kUnderReplicated || kind == ExpectKind::kUnderMinIsr;
 }
 
-Instant outage_at(const Expectation& wanted, const RunResult& result) {
+Instant outage_at(const Scenario& scenario, const Expectation& wanted, const RunResult& result) {
   Instant first = kNever;
   for (std::uint32_t p = 0; p < result.partitions.size(); ++p) {
-    if (wanted.partition != kNoPartition && wanted.partition != PartitionId(p)) continue;
+    if (!concerns(scenario, wanted, PartitionId(p))) continue;
     const std::vector<Window>& windows = windows_of(result.partitions[p], wanted.kind);
     first = std::min(first, too_long_at(windows, Duration(*wanted.bound.max)));
   }
@@ -86,13 +86,17 @@ Gone gone_of(const LostRecord& record, const RunResult& result) {
   return elected.at < record.acked ? acked : Gone{elected};
 }
 
-std::vector<Gone> gone_records(ExpectKind kind, const RunResult& result) {
+std::vector<Gone> gone_records(const Scenario& scenario, const Expectation& wanted,
+                               const RunResult& result) {
   std::vector<Gone> gone;
-  if (kind == ExpectKind::kLost) {
-    for (const LostRecord& record : result.lost) gone.push_back(gone_of(record, result));
+  if (wanted.kind == ExpectKind::kLost) {
+    for (const LostRecord& record : result.lost) {
+      if (concerns(scenario, wanted, record.partition)) gone.push_back(gone_of(record, result));
+    }
   } else {
-    for (const PartitionResult& partition : result.partitions) {
-      if (partition.stranded == 0) continue;
+    for (std::uint32_t p = 0; p < result.partitions.size(); ++p) {
+      const PartitionResult& partition = result.partitions[p];
+      if (partition.stranded == 0 || !concerns(scenario, wanted, PartitionId(p))) continue;
       gone.push_back({last_change_of_leader(partition), partition.stranded});
     }
   }
@@ -103,10 +107,11 @@ std::vector<Gone> gone_records(ExpectKind kind, const RunResult& result) {
 }
 
 // With which record they became too many. Only so many lost ones are listed: then with the last.
-Moment too_many_gone(const Expectation& wanted, const RunResult& result) {
+Moment too_many_gone(const Scenario& scenario, const Expectation& wanted,
+                     const RunResult& result) {
   Moment moment;
   std::uint64_t sum = 0;
-  for (const Gone& gone : gone_records(wanted.kind, result)) {
+  for (const Gone& gone : gone_records(scenario, wanted, result)) {
     moment = gone.moment;
     sum += gone.records;
     if (sum > static_cast<std::uint64_t>(*wanted.bound.max)) break;
@@ -130,13 +135,14 @@ bool is_below(const Scenario& scenario, const RunResult& result, const Expectati
   return wanted.bound.min && measure(scenario, result, wanted).value < *wanted.bound.min;
 }
 
-void locate(const Expectation& wanted, const RunResult& result, ExpectationResult& judged) {
+void locate(const Scenario& scenario, const Expectation& wanted, const RunResult& result,
+            ExpectationResult& judged) {
   if (is_outage(wanted.kind)) {
-    judged.parted.at = outage_at(wanted, result);
+    judged.parted.at = outage_at(scenario, wanted, result);
   } else if (wanted.kind == ExpectKind::kLagPeak || wanted.kind == ExpectKind::kLagRecovery) {
     judged.parted.at = lag_at(wanted, result);
   } else if (wanted.kind == ExpectKind::kLost || wanted.kind == ExpectKind::kStranded) {
-    judged.parted = too_many_gone(wanted, result);
+    judged.parted = too_many_gone(scenario, wanted, result);
   }
 }
 
@@ -155,7 +161,7 @@ void locate_failures(const Scenario& scenario, RunResult& result) {
     } else if (Replay::finds(wanted)) {
       sought.push_back(i);
     } else if (!dated) {
-      locate(wanted, result, judged);
+      locate(scenario, wanted, result, judged);
     }
   }
   if (!sought.empty()) {

@@ -55,6 +55,34 @@ bool within(const Bound& bound, std::int64_t value) {
   return (!bound.min || value >= *bound.min) && (!bound.max || value <= *bound.max);
 }
 
+bool concerns(const Scenario& scenario, const Expectation& expectation, PartitionId partition) {
+  if (expectation.partition != kNoPartition) return expectation.partition == partition;
+  return expectation.topic < 0 ||
+         scenario.setup.composition.topic_of[partition.value()].value() == expectation.topic;
+}
+
+bool concerns_producer(const Scenario& scenario, const Expectation& expectation,
+                       std::size_t producer) {
+  return expectation.topic < 0 ||
+         scenario.setup.composition.producers[producer].workload.topic.value() == expectation.topic;
+}
+
+Totals totals_of(const Scenario& scenario, const RunResult& result,
+                 const Expectation& expectation) {
+  if (expectation.topic < 0) return result.totals;
+  Totals sum;
+  for (std::size_t i = 0; i < result.producers.size(); ++i) {
+    if (!concerns_producer(scenario, expectation, i)) continue;
+    const Totals& totals = result.producers[i].totals;
+    sum.sent += totals.sent;
+    sum.acked += totals.acked;
+    sum.failed += totals.failed;
+    sum.lost += totals.lost;
+    sum.stranded += totals.stranded;
+  }
+  return sum;
+}
+
 namespace {
 
 class Meter {
@@ -67,7 +95,7 @@ class Meter {
   [[nodiscard]] Measured over_partitions(const Expectation& expectation,
                                          Duration PartitionResult::*time) const;
   [[nodiscard]] Measured over_groups(const Expectation& expectation) const;
-  [[nodiscard]] Measured latency(std::int32_t quantile) const;
+  [[nodiscard]] Measured latency(const Expectation& expectation) const;
   [[nodiscard]] std::int64_t count(const Expectation& expectation) const;
 
   const Scenario& scenario_;
@@ -79,7 +107,7 @@ Measured Meter::over_partitions(const Expectation& expectation,
   Measured measured;
   for (std::uint32_t i = 0; i < result_.partitions.size(); ++i) {
     const PartitionId partition = PartitionId(i);
-    if (expectation.partition != kNoPartition && expectation.partition != partition) continue;
+    if (!concerns(scenario_, expectation, partition)) continue;
     measured.offer((result_.partitions[i].*time).ns(),
                    " at " + partition_text(scenario_, partition));
   }
@@ -106,14 +134,14 @@ Measured Meter::over_groups(const Expectation& expectation) const {
   return measured;
 }
 
-Measured Meter::latency(std::int32_t quantile) const {
+Measured Meter::latency(const Expectation& expectation) const {
   Measured measured;
   for (std::size_t i = 0; i < result_.producers.size(); ++i) {
     const Quantiles& latency = result_.producers[i].latency;
-    if (latency.count == 0) continue;
+    if (latency.count == 0 || !concerns_producer(scenario_, expectation, i)) continue;
     const NodeId node = scenario_.setup.composition.producers[i].node;
     const std::string whose = " at " + node_text(scenario_, node);
-    switch (quantile) {
+    switch (expectation.quantile) {
       case 500: measured.offer(latency.p50.ns(), whose); break;
       case 900: measured.offer(latency.p90.ns(), whose); break;
       case 990: measured.offer(latency.p99.ns(), whose); break;
@@ -126,15 +154,16 @@ Measured Meter::latency(std::int32_t quantile) const {
 }
 
 std::int64_t Meter::count(const Expectation& expectation) const {
+  const Totals totals = totals_of(scenario_, result_, expectation);
   std::uint64_t sum = 0;
   switch (expectation.kind) {
-    case ExpectKind::kLost: sum = result_.totals.lost; break;
-    case ExpectKind::kStranded: sum = result_.totals.stranded; break;
-    case ExpectKind::kFailed: sum = result_.totals.failed; break;
-    case ExpectKind::kAcked: sum = result_.totals.acked; break;
-    case ExpectKind::kSent: sum = result_.totals.sent; break;
-    case ExpectKind::kDuplicated: sum = result_.totals.duplicated; break;
-    case ExpectKind::kReordered: sum = result_.totals.reordered; break;
+    case ExpectKind::kLost: sum = totals.lost; break;
+    case ExpectKind::kStranded: sum = totals.stranded; break;
+    case ExpectKind::kFailed: sum = totals.failed; break;
+    case ExpectKind::kAcked: sum = totals.acked; break;
+    case ExpectKind::kSent: sum = totals.sent; break;
+    case ExpectKind::kDuplicated: sum = totals.duplicated; break;
+    case ExpectKind::kReordered: sum = totals.reordered; break;
     case ExpectKind::kSkipped:
       for (const GroupResult& group : result_.groups) sum += group.skipped;
       break;
@@ -170,7 +199,7 @@ Measured Meter::measure(const Expectation& expectation) const {
     case ExpectKind::kLagPeak:
     case ExpectKind::kLagEnd:
     case ExpectKind::kLagRecovery: return over_groups(expectation);
-    case ExpectKind::kProduceLatency: return latency(expectation.quantile);
+    case ExpectKind::kProduceLatency: return latency(expectation);
     default: {
       Measured measured;
       measured.offer(count(expectation), "");

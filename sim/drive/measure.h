@@ -29,6 +29,13 @@ std::string value_text(Measure measure, std::int64_t value);
 std::string bound_text(Measure measure, const Bound& bound);
 bool within(const Bound& bound, std::int64_t value);
 
+// Is the partition, or the producer, one of those that it speaks of?
+bool concerns(const Scenario& scenario, const Expectation& expectation, PartitionId partition);
+bool concerns_producer(const Scenario& scenario, const Expectation& expectation,
+                       std::size_t producer);
+// Of these producers.
+Totals totals_of(const Scenario& scenario, const RunResult& result, const Expectation& expectation);
+
 // For every kind that has a bound on a number, but for the state of a partition.
 Measured measure(const Scenario& scenario, const RunResult& result, const Expectation& expectation);
 

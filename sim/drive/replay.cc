@@ -4,6 +4,7 @@
 #include <set>
 
 #include "drive/histogram.h"
+#include "drive/measure.h"
 
 namespace ackident {
 
@@ -92,6 +93,12 @@ void Replay::watch(void* context, Instant at, EventId event, EventId, const Fact
 }
 
 bool Replay::breaks(Sought& sought, const Fact& fact) {
+  if (sought.wanted->topic >= 0) {  // then it is about what producers are told
+    if (fact.node == kNoNode) return false;
+    const NodeInfo& node = scenario_.setup.composition.node(fact.node);
+    if (node.kind != NodeKind::kProducer) return false;
+    if (!concerns_producer(scenario_, *sought.wanted, node.index)) return false;
+  }
   if (sought.wanted->kind == ExpectKind::kProduceLatency) return is_slow(sought, fact);
   if (sought.wanted->kind == ExpectKind::kDeliveredTwice) {
     if (fact.kind != FactKind::kDelivered) return false;

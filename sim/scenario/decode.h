@@ -112,4 +112,15 @@ std::vector<std::string_view> names_of(const NameMap<T>& map) {
   return out;
 }
 
+// What the node's key names; `what`: of which kind it is.
+template <class T>
+std::optional<T> find_key(Decoder& decoder, const NameMap<T>& map, const JsonNode& node,
+                          std::string_view what) {
+  const auto found = map.find(node.key);
+  if (found != map.end()) return found->second;
+  decoder.problems.error_at_key(node, "there is no " + std::string(what) + " \"" + node.key + "\"" +
+                                          did_you_mean(node.key, names_of(map)));
+  return std::nullopt;
+}
+
 }  // namespace ackident

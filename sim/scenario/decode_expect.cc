@@ -12,6 +12,7 @@ struct Named {
   std::string_view key;
   ExpectKind kind;
 };
+constexpr std::size_t kTopicTotals = 5;  // the first of them can be asked of one topic
 constexpr std::array<Named, 9> kTotals = {{{"lost", ExpectKind::kLost},
                                            {"stranded", ExpectKind::kStranded},
                                            {"failed", ExpectKind::kFailed},
@@ -35,7 +36,8 @@ class Expectations {
     decode_spans(reader, "");
     if (const JsonNode* item = reader.find("errors")) decode_errors(*item);
     if (const JsonNode* item = reader.find("lag")) decode_lag(*item);
-    if (const JsonNode* item = reader.find("latency")) decode_latency(*item);
+    if (const JsonNode* item = reader.find("latency")) decode_latency(*item, "");
+    if (const JsonNode* item = reader.find("topics")) decode_topics(*item);
     if (const JsonNode* item = reader.find("partitions")) decode_partitions(*item);
     if (const JsonNode* item = reader.find("facts")) decode_facts(*item);
     if (const JsonNode* item = reader.find("invariants")) decode_invariants(*item);
@@ -50,6 +52,7 @@ class Expectations {
     expectation.line = node.source == 0 ? decoder_.problems.line_of_key(node) : 0;
     expectation.pointer = json_pointer(node);
     expectation.partition = partition_;
+    expectation.topic = topic_;
     expectation.at = at_;
     expectation.window = window_;
     expectation.share = share_;
@@ -138,7 +141,8 @@ class Expectations {
 
   void decode_errors(const JsonNode& node);
   void decode_lag(const JsonNode& node);
-  void decode_latency(const JsonNode& node);
+  void decode_latency(const JsonNode& node, const std::string& prefix);
+  void decode_topics(const JsonNode& node);
   void decode_facts(const JsonNode& node);
   void decode_partitions(const JsonNode& node);
   void decode_partition(const JsonNode& node, const std::string& name);
@@ -167,6 +171,7 @@ class Expectations {
 
   Decoder& decoder_;
   PartitionId partition_ = kNoPartition;
+  std::int32_t topic_ = -1;
   Instant at_ = kNever;
   std::optional<When> window_;
   std::int32_t share_ = 1000;
@@ -205,13 +210,9 @@ void Expectations::decode_lag(const JsonNode& node) {
   for (const JsonNode& item : node.children) {
     std::int32_t group = -1;
     if (item.key != "*") {
-      const auto found = decoder_.groups.find(item.key);
-      if (found == decoder_.groups.end()) {
-        decoder_.problems.error_at_key(item, "there is no consumer group \"" + item.key + "\"" +
-                                                 did_you_mean(item.key, names_of(decoder_.groups)));
-        continue;
-      }
-      group = found->second;
+      const auto found = find_key(decoder_, decoder_.groups, item, "consumer group");
+      if (!found) continue;
+      group = *found;
     }
     ObjectReader reader(item, decoder_.problems, "the lag of a group");
     const std::string prefix = "lag." + item.key + ".";
@@ -228,7 +229,28 @@ void Expectations::decode_lag(const JsonNode& node) {
   }
 }
 
-void Expectations::decode_latency(const JsonNode& node) {
+void Expectations::decode_topics(const JsonNode& node) {
+  if (!node.is_object()) return report_kind(node, decoder_.problems, "an object of topics");
+  for (const JsonNode& item : node.children) {
+    const auto found = find_key(decoder_, decoder_.topics, item, "topic");
+    if (!found) continue;
+    topic_ = found->value();
+    const std::string prefix = "topics." + item.key + ".";
+    ObjectReader reader(item, decoder_.problems, "what is expected of a topic");
+    for (std::size_t i = 0; i < kTopicTotals; ++i) {
+      if (const JsonNode* value = reader.find(kTotals[i].key)) {
+        add_count(*value, kTotals[i].kind, prefix + std::string(kTotals[i].key));
+      }
+    }
+    if (const JsonNode* value = reader.find("unavailable")) decode_unavailable(*value, prefix);
+    decode_spans(reader, prefix);
+    if (const JsonNode* value = reader.find("latency")) decode_latency(*value, prefix);
+    reader.finish();
+  }
+  topic_ = -1;
+}
+
+void Expectations::decode_latency(const JsonNode& node, const std::string& prefix) {
   struct Quantile {
     std::string_view key;
     std::int32_t per_mille;
@@ -238,7 +260,8 @@ void Expectations::decode_latency(const JsonNode& node) {
   ObjectReader reader(node, decoder_.problems, "\"latency\"");
   for (const Quantile& quantile : kQuantiles) {
     if (const JsonNode* item = reader.find(quantile.key)) {
-      add_bound(*item, ExpectKind::kProduceLatency, "latency." + std::string(quantile.key), true)
+      add_bound(*item, ExpectKind::kProduceLatency,
+                prefix + "latency." + std::string(quantile.key), true)
           .quantile = quantile.per_mille;
     }
   }

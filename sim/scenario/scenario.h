@@ -53,6 +53,7 @@ struct Expectation {
   std::string pointer;            // JSON pointer of its value
   Bound bound;
   PartitionId partition = kNoPartition;
+  std::int32_t topic = -1;        // index: of its partitions and producers alone; -1: of all
   std::int32_t group = -1;        // index; -1: every group
   std::int32_t quantile = 0;
   ErrorCode error{};

@@ -218,6 +218,14 @@ code, text, _ = run("test", scenario, "--seeds", "4..5", "--set", "seed=5", *dra
                     'expect={"partitions": {"orders/0": {"log_end": {"b1": {"min": 0}}}}}')
 check("a placement without the replica", (code, text.splitlines()[-1], "seed 4 places the" in text),
       (2, "1 passed, 1 refused of 2 cases", True))
+# What is asked of one topic is measured, and dated, by its own records.
+asked = {"topics": {"audit": {"lost": 0, "latency": {"max": "1s"}, "unavailable": {"writes": "1s"}},
+                    "orders": {"lost": 1, "failed": {"min": 1}, "acked": {"max": 5000}}}}
+text = run("test", root / "scenarios/two-topics-two-policies.json", "--set", f"expect={json.dumps(asked)}")[1]
+check("what is asked of a topic", re.findall(r"topics\.(\S+): .*?, seen (\S+).*; (first at \S+ s|not by)", text),
+      [("audit.lost", "3", "first at 42.04 s"), ("audit.unavailable.writes", "8.278388083", "first at 21 s"),
+       ("audit.latency.max", "9.12575", "first at 29.127 s"), ("orders.lost", "0", "not by"),
+       ("orders.failed", "0", "not by"), ("orders.acked", "30000", "first at 10.105 s")])
 # A kill that most seeds draw after the end shows nothing on those.
 with tempfile.TemporaryDirectory() as name:
     rare = pathlib.Path(name) / "rare.json"
