@@ -102,11 +102,6 @@ TraceBinaryWriter::TraceBinaryWriter(ByteSink sink) : out_(sink) {
   out_.used(kMarkSize);
 }
 
-void TraceBinaryWriter::append(const TraceRecord& record) {
-  std::memcpy(out_.room(sizeof(record)), &record, sizeof(record));
-  out_.used(sizeof(record));
-}
-
 void TraceJsonWriter::append(const TraceRecord& record) {
   char* const from = out_.room(kJsonRecordMost);
   char* to = empty_ ? put(from, "[\n") : put(from, ",\n");
@@ -122,11 +117,9 @@ void TraceJsonWriter::finish() {
   out_.flush();
 }
 
-void append(TraceSink& sink, const TraceRecord& record) {
+void append_elsewhere(TraceSink& sink, const TraceRecord& record) {
   if (auto* ring = std::get_if<TraceRing>(&sink)) {
     ring->append(record);
-  } else if (auto* binary = std::get_if<TraceBinaryWriter>(&sink)) {
-    binary->append(record);
   } else if (auto* json = std::get_if<TraceJsonWriter>(&sink)) {
     json->append(record);
   }

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <variant>
 #include <vector>
 
@@ -106,7 +107,12 @@ class TraceBinaryWriter {
 
   explicit TraceBinaryWriter(ByteSink sink);
 
-  void append(const TraceRecord& record);
+  // In place, so that a record which is made for it is written field by field where it belongs: to
+  // copy what was just written in pieces waits for the pieces.
+  void append(const TraceRecord& record) {
+    std::memcpy(out_.room(sizeof(record)), &record, sizeof(record));
+    out_.used(sizeof(record));
+  }
   void finish() { out_.flush(); }
 
  private:
@@ -130,7 +136,12 @@ class TraceJsonWriter {
 using TraceSink = std::variant<std::monostate, TraceRing, TraceBinaryWriter, TraceJsonWriter>;
 
 inline bool wants_records(const TraceSink& sink) { return sink.index() != 0; }
-void append(TraceSink& sink, const TraceRecord& record);
+// To any but a binary writer.
+void append_elsewhere(TraceSink& sink, const TraceRecord& record);
+inline void append(TraceSink& sink, const TraceRecord& record) {
+  if (auto* const binary = std::get_if<TraceBinaryWriter>(&sink)) return binary->append(record);
+  append_elsewhere(sink, record);
+}
 // Ends the trace and hands on the last block.
 void finish(TraceSink& sink);
 
