@@ -54,10 +54,11 @@ struct ByteSink {
   void* context = nullptr;
 };
 
-// Collects bytes into 64 KiB blocks for a ByteSink: memory does not grow with the trace.
+// Collects bytes into blocks for a ByteSink: memory does not grow with the trace, and a block
+// leaves room in the first-level cache for the state of what is traced.
 class BlockWriter {
  public:
-  static constexpr std::size_t kBlock = 65536;
+  static constexpr std::size_t kBlock = 8192;
 
   explicit BlockWriter(ByteSink sink) : block_(kBlock), sink_(sink) {}
 
