@@ -8,12 +8,6 @@
 namespace ackident {
 namespace {
 
-// What became of one part before anyone waits.
-struct Outcome {
-  ParkedPart parked;
-  bool accepted = false;  // appended, or in the log already
-};
-
 Fact produce_fact(FactKind kind, NodeId self, NodeId client, const ProduceResult& result) {
   return {.kind = kind,
           .node = self,
@@ -104,14 +98,14 @@ void append(const Broker& broker, Replica& replica, const LedgerBatch& batch, Co
             .c = epoch.value()});
 }
 
-// One part, up to and including the append.
-Outcome serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks acks,
-                   Context& ctx) {
-  Outcome outcome;
-  ProduceResult& result = outcome.parked.result;
+// One part, up to and including the append: without an error it is in the log.
+ParkedPart serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks acks,
+                      Context& ctx) {
+  ParkedPart served;
+  ProduceResult& result = served.result;
   result.partition = part.partition;
   result.number = part.number;
-  outcome.parked.decided = true;
+  served.decided = true;
 
   Replica* replica = broker.replicas.find(part.partition);
   result.error = check_request(broker, replica, part, acks, ctx);
@@ -129,11 +123,11 @@ Outcome serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks 
       result.leader_hint_epoch = hint.epoch;
     }
     ctx.note(produce_fact(FactKind::kProduceRejected, broker.self, client, result));
-    return outcome;
+    return served;
   }
   if (check.duplicate) {
     result.base = check.original.base;
-    outcome.parked.required = check.original.end;
+    served.required = check.original.end;
     ctx.note({.kind = FactKind::kDuplicateDetected,
               .node = broker.self,
               .peer = client,
@@ -143,12 +137,11 @@ Outcome serve_part(Broker& broker, NodeId client, const ProducePart& part, Acks 
   } else {
     append(broker, *replica, batch, ctx);
     result.base = batch.base;
-    outcome.parked.required = batch.end();
+    served.required = batch.end();
   }
-  outcome.accepted = true;
   // Only acks=all waits, and for duplicates as well (C2.14).
-  outcome.parked.decided = acks != Acks::kAll || ctx.mutant(Mutant::kAckBeforeHighWatermark);
-  return outcome;
+  served.decided = acks != Acks::kAll || ctx.mutant(Mutant::kAckBeforeHighWatermark);
+  return served;
 }
 
 // Kafka completes what an append unblocks after the whole request is appended (R2.1 steps 8, 9). A
@@ -196,10 +189,9 @@ void on_produce(Broker& broker, NodeId client, const ProduceRequest& request, Co
   std::vector<PartitionId>& accepted = broker.replicas.accepted;
   accepted.clear();
   for (const ProducePart& part : parts) {
-    const Outcome outcome = serve_part(broker, client, part, request.acks, ctx);
-    served.push_back(outcome.parked);
-    waiting += outcome.parked.decided ? 0 : 1;
-    if (outcome.accepted) accepted.push_back(part.partition);
+    served.push_back(serve_part(broker, client, part, request.acks, ctx));
+    waiting += served.back().decided ? 0 : 1;
+    if (served.back().result.error == ErrorCode::kNone) accepted.push_back(part.partition);
   }
   // A wait begins before the wake-ups, so that a high watermark which rises at once ends it (R2.5,
   // R2.13). The client's own answer is then part of those wake-ups.
