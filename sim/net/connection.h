@@ -75,18 +75,19 @@ enum class Way : std::uint8_t { kRequests, kResponses };
 inline constexpr std::uint32_t kWays = 2;
 inline constexpr std::uint32_t kLanes = kWays + 1;
 
-// What an initiator's host sends to one that does not answer.
+// What the last cut of a way has swallowed, until it is there after all.
+struct Repeated {
+  Instant first = kNever;  // when it would have arrived
+  Instant at = kLongAgo;   // when it does
+};
+
+// What a host sends to one that does not answer.
 struct Unanswered {
   Instant began;            // the attempt to open the connection
   Instant gives_up;         // when that ends
   std::uint32_t draws = 0;  // of its jitter: the ordinal of the next
   Instant first = kNever;   // the first message, once open, to a host without power
-};
-
-// What the last cut of a way has swallowed, until it is there after all.
-struct Repeated {
-  Instant first = kNever;   // when it would have arrived
-  Instant at = kLongAgo;    // when it does
+  std::array<Repeated, kWays> repeated;
 };
 
 // A request that waits for its connection to be open.
@@ -123,7 +124,7 @@ struct Rest {
 struct Connection {
   enum class State : std::uint8_t {
     kClosed,
-    kDialling,  // no SYN has got through yet; see Attempt
+    kDialling,  // no SYN has got through yet; see Unanswered
     kOpen,
     kHalfOpen,  // the acceptor's host has lost its power since, and knows nothing of it
     kEnding,    // the acceptor's end is gone; the notice is on its way to the initiator

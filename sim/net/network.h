@@ -28,7 +28,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <utility>
 #include <vector>
@@ -165,7 +164,6 @@ class Network {
     rests_.clear();
     outgoing_.clear();
     unanswered_.clear();
-    repeated_.clear();
     waiting_.clear();
     for (auto& list : connections_of_) list.clear();
     index_.reset();
@@ -241,7 +239,7 @@ class Network {
   Outgoing<Message>& outgoing(const Connection& c) { return outgoing_[index_of(c)]; }
   Unanswered& unanswered(const Connection& c) { return unanswered_[index_of(c)]; }
   Repeated& repeated(const Connection& c, Way way) {
-    return repeated_[index_of(c)][static_cast<std::uint32_t>(way)];
+    return unanswered(c).repeated[static_cast<std::uint32_t>(way)];
   }
   [[nodiscard]] Cut cut_of(const Connection& c, Way way) const {
     return cut_.get(c.from(way).value(), c.to(way).value());
@@ -340,7 +338,6 @@ class Network {
   std::vector<Rest> rests_;                                 // of each: apart, for few have one
   std::vector<Outgoing<Message>> outgoing_;                 // likewise
   std::vector<Unanswered> unanswered_;                      // likewise
-  std::vector<std::array<Repeated, kWays>> repeated_;       // likewise
   std::vector<Waiting<Message>> waiting_;                   // for the opening, in order
   std::vector<std::vector<std::uint32_t>> connections_of_;  // of each node, as either end
   PairTable<std::uint32_t> index_;  // initiator x (acceptor, channel): 1 + place in connections_

@@ -27,7 +27,6 @@ Connection& Network<Message>::make(NodeId initiator, NodeId acceptor, std::uint8
   rests_.emplace_back();
   outgoing_.emplace_back();
   unanswered_.emplace_back();
-  repeated_.emplace_back();
   connections_of_[initiator.value()].push_back(place);
   connections_of_[acceptor.value()].push_back(place);
   index_.at(initiator.value(), column(acceptor, channel)) = place + 1;
@@ -281,7 +280,8 @@ void Network<Message>::cut(NodeId from, NodeId to, bool reset, Instant now, Even
   for_each_way(from, to, [&](Connection& c, Way) {
     if (c.state != State::kOpen && c.state != State::kHalfOpen) return;
     meet_cut(from, to);
-    c.state == State::kOpen ? break_off(c, now, cause) : tell_initiator(c, now, cause);
+    if (c.state == State::kOpen) return break_off(c, now, cause);
+    tell_initiator(c, now, cause);
   });
 }
 
