@@ -39,10 +39,7 @@ Outcome run_seed(std::uint64_t seed, const SwarmOptions& swarm, Coverage& covera
       out.complaints += "  " + broken + "\n";
     }
     const std::string rule = restless_by_rule(scenario, result);
-    if (!rule.empty()) {
-      out.restless = fmt::format(
-          "{} ({})", result.unsettled.empty() ? result.cut_short : result.unsettled, rule);
-    }
+    if (!rule.empty()) out.restless = fmt::format("{} ({})", unrest_text(result), rule);
     coverage.add_run(scenario, result);
   } catch (const std::exception& error) {
     out.complaints += fmt::format("  {}\n", error.what());

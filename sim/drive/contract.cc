@@ -105,7 +105,7 @@ class ContractJudge {
     expect(!result_.bounds_hit && result_.settled < kNever,
            "healed, the cluster did not come to rest by {} ms: {}",
            (result_.end - Instant()).ns() / 1'000'000,
-           result_.unsettled.empty() ? result_.cut_short : result_.unsettled);
+           unrest_text(result_));
     if (result_.bounds_hit || result_.settled >= kNever) return;
     // An application that dies is not told.
     expect(producers_may_die() || result_.totals.unknown == 0, "{} records without an answer",
@@ -155,6 +155,10 @@ bool may_go_on_for_ever(const Composition& composition, const RunResult& result)
 }
 
 }  // namespace
+
+const std::string& unrest_text(const RunResult& result) {
+  return result.unsettled.empty() ? result.cut_short : result.unsettled;
+}
 
 std::string restless_by_rule(const Scenario& scenario, const RunResult& result) {
   if (result.settled < kNever) return {};

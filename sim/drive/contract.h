@@ -22,6 +22,9 @@ namespace ackident {
 // One sentence each; empty if every promise was kept.
 std::vector<std::string> broken_promises(const Scenario& scenario, const RunResult& result);
 
+// Why a run that settles has not come to rest.
+const std::string& unrest_text(const RunResult& result);
+
 // Why Kafka itself would not come to rest either, if this run did not; empty if it would.
 std::string restless_by_rule(const Scenario& scenario, const RunResult& result);
 

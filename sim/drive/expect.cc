@@ -286,7 +286,7 @@ void judge(const Scenario& scenario, RunResult& result) {
   const Judge judge(scenario, result);
   bool failed = false;
   bool unknown = result.bounds_hit;
-  bool vacuous = false;
+  bool vacuous = !every_fault_bit(result);
   for (const Expectation& expectation : scenario.expect) {
     result.expectations.push_back(judge.judge(expectation));
     const Verdict verdict = result.expectations.back().verdict;
@@ -297,12 +297,15 @@ void judge(const Scenario& scenario, RunResult& result) {
   for (const InvariantViolation& violation : result.violations) {
     failed = failed || !violation.permitted;
   }
-  // What a fault that changed nothing would have shown is not shown.
-  for (const FaultResult& fault : result.faults) vacuous = vacuous || !fault.bit;
   result.verdict = failed    ? Verdict::kFail
                    : unknown ? Verdict::kUnknown
                    : vacuous ? Verdict::kVacuous
                              : Verdict::kPass;
+}
+
+bool every_fault_bit(const RunResult& result) {
+  return std::all_of(result.faults.begin(), result.faults.end(),
+                     [](const FaultResult& fault) { return fault.bit; });
 }
 
 }  // namespace ackident

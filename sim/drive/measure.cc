@@ -31,7 +31,7 @@ Measure measure_of(ExpectKind kind) {
 
 std::string value_text(Measure measure, std::int64_t value) {
   switch (measure) {
-    case Measure::kRecords: return fmt::format("{} record{}", value, value == 1 ? "" : "s");
+    case Measure::kRecords: return counted(static_cast<std::uint64_t>(value), "record");
     case Measure::kTime: return duration_text(Duration(value));
     case Measure::kNumber: break;
   }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "drive/expect.h"
 #include "drive/words.h"
 #include "report/json_writer.h"
 
@@ -37,9 +38,8 @@ constexpr std::int32_t kEverySeed = 1000;
 
 void add_expectations(const Scenario& scenario, const RunResult& result, bool of_many,
                       CaseResult& out) {
-  // A share is of the runs in which every fault bit: the others show nothing.
-  const bool exposed = std::all_of(result.faults.begin(), result.faults.end(),
-                                   [](const FaultResult& fault) { return fault.bit; });
+  // A share is of the runs that show something.
+  const bool exposed = every_fault_bit(result);
   for (std::size_t i = 0; i < result.expectations.size(); ++i) {
     const ExpectationResult& judged = result.expectations[i];
     const Expectation& wanted = scenario.expect[i];

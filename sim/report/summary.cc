@@ -238,8 +238,8 @@ void Summary::expectations() {
   rows("undecided", open, 3, Colour::kDoubtful);
   const std::size_t held = result_.expectations.size() - failed.size() - open.size();
   if (held > 0) {
-    row("held", fmt::format("{} of {} expectation{}", held, result_.expectations.size(),
-                            result_.expectations.size() == 1 ? "" : "s"));
+    row("held",
+        fmt::format("{} of {}", held, counted(result_.expectations.size(), "expectation")));
   }
 }
 
@@ -280,9 +280,9 @@ void Summary::violations() {
   }
   rows("violated", broken, 3, Colour::kBad);
   if (permitted > 0) {
-    row("permitted", fmt::format("{}{} violation{} of an invariant, permitted by the settings",
-                                 permitted < kViolationsMax ? "" : "at least ", permitted,
-                                 permitted == 1 ? "" : "s"));
+    row("permitted", fmt::format("{}{} of an invariant, permitted by the settings",
+                                 permitted < kViolationsMax ? "" : "at least ",
+                                 counted(permitted, "violation")));
   }
 }
 
