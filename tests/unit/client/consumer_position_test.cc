@@ -252,16 +252,25 @@ TEST_CASE("C4.10: a question whose connection breaks is asked again after both b
   CHECK(bench.slot().position == Offset(9));
 }
 
+// Of two partitions one has a leader, and a position.
+struct HalfLedBench : Bench {
+  explicit HalfLedBench(bool apart) : Bench(composed(apart)) {
+    lead(kPartition, NodeId(1), 1);
+    start();
+    answer_metadata();
+    answer_offset(42);
+  }
+  static Composition composed(bool apart) {
+    Composition composition = bench_composition(2);
+    composition.behaviour.consumer_resets_apart = apart;
+    return composition;
+  }
+};
+
 TEST_CASE(
     "KAFKA-6397: before 1.1 a partition without a leader keeps the consumer from the others") {
   for (const bool apart : {true, false}) {
-    Composition composition = bench_composition(2);
-    composition.behaviour.consumer_resets_apart = apart;
-    Bench bench(composition);
-    bench.lead(kPartition, NodeId(1), 1);
-    bench.start();
-    bench.answer_metadata();
-    bench.answer_offset(42);
+    HalfLedBench bench(apart);
     CHECK(bench.sent<FetchRequest>().size() == (apart ? 1 : 0));
     bench.lead(PartitionId(1), NodeId(1), 1);
     bench.advance(milliseconds(150));
@@ -273,14 +282,8 @@ TEST_CASE(
 
 TEST_CASE("KAFKA-6397: poll() that waits for a position commits nothing before 1.1") {
   for (const bool apart : {true, false}) {
-    Composition composition = bench_composition(2);
-    composition.behaviour.consumer_resets_apart = apart;
-    Bench bench(composition);
-    bench.lead(kPartition, NodeId(1), 1);
-    bench.start();
-    bench.answer_metadata();
-    bench.answer_offset(42);
-    bench.advance(composition.consumers[0].config.auto_commit_interval + milliseconds(150));
+    HalfLedBench bench(apart);
+    bench.advance(bench.composition.consumers[0].config.auto_commit_interval + milliseconds(150));
     CHECK((bench.slot().committed.offset == Offset(42)) == apart);
   }
 }
