@@ -54,6 +54,15 @@ void decode_cases(Decoder& decoder, const JsonNode& node) {
   }
 }
 
+// For "3.9.1": what is modelled is the line "3.9".
+std::string release_line(std::string_view release) {
+  for (const VersionName& known : known_versions()) {
+    const std::string line(known.name);
+    if (release.starts_with(line + ".")) return " by single releases: say \"" + line + "\"";
+  }
+  return "";
+}
+
 void decode_version(Decoder& decoder, const JsonNode* node) {
   std::vector<std::string_view> names;
   for (const VersionName& known : known_versions()) names.push_back(known.name);
@@ -68,8 +77,9 @@ void decode_version(Decoder& decoder, const JsonNode* node) {
     decoder.scenario.version = known.version;
     return;
   }
-  decoder.problems.error(
-      *node, "Kafka \"" + node->text + "\" is not modelled; there are: " + list_names(names, 99));
+  decoder.problems.error(*node, "Kafka \"" + node->text + "\" is not modelled" +
+                                    release_line(node->text) +
+                                    "; there are: " + list_names(names, 99));
 }
 
 // ELR is off here, as in a cluster that was upgraded. That a new one would have it on, its author
@@ -157,22 +167,6 @@ void check_clients(Decoder& decoder, ObjectReader& root) {
                                                    std::to_string(kClientPartitionsMax));
 }
 
-// A reader meets the point of the scenario first and what is expected of it last.
-void check_order(Decoder& decoder, const JsonNode& root) {
-  std::vector<const JsonNode*> keys;
-  for (const JsonNode& child : root.children) {
-    if (child.source == 0 && child.key != "$schema") keys.push_back(&child);
-  }
-  for (std::size_t i = 0; i < keys.size(); ++i) {
-    if (keys[i]->key == "doc" && i > 0) {
-      decoder.problems.error_at_key(*keys[i], "\"doc\" stands first in the file");
-    }
-    if (keys[i]->key == "expect" && i + 1 < keys.size()) {
-      decoder.problems.error_at_key(*keys[i], "\"expect\" stands last in the file");
-    }
-  }
-}
-
 }  // namespace
 
 void decode_head(Decoder& decoder, ObjectReader& root) {
@@ -237,7 +231,6 @@ Scenario load_scenario(const std::string& file_name, std::string_view text,
   }
   reader.refuse("transactions", "transactions are not modelled yet");
   reader.finish();
-  check_order(decoder, root);
   problems.throw_if_any();
   scenario.warnings = problems.warnings();
   return scenario;
