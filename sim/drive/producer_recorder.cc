@@ -74,6 +74,12 @@ ErrorCount& ProducerRecorder::error(State& state, std::int64_t code) {
   return *state.errors.insert(at, fresh);
 }
 
+void ProducerRecorder::end_blocked(State& state, Instant at) {
+  if (state.blocked_since == kNever) return;
+  state.blocked_total += at - state.blocked_since;
+  state.blocked_since = kNever;
+}
+
 void ProducerRecorder::on_fact(Instant at, const Fact& fact, MetricRecorder& metrics) {
   const std::int32_t index = index_of_[fact.node.value()];
   if (index < 0) return;
@@ -112,13 +118,13 @@ void ProducerRecorder::on_fact(Instant at, const Fact& fact, MetricRecorder& met
       break;
     case FactKind::kSendBlocked:
       if (fact.a == 0) {
-        state.blocked_total = state.blocked_total + (at - state.blocked_since);
-        state.blocked_since = kNever;
-      } else if (state.blocked_since == kNever) {  // else a process died in it
+        end_blocked(state, at);
+      } else {
         ++state.blocked;
         state.blocked_since = at;
       }
       break;
+    case FactKind::kKilled: end_blocked(state, at); break;
     default: break;
   }
 }
@@ -139,7 +145,7 @@ void ProducerRecorder::finish(RunResult& result) const {
     out.send_blocked = state.blocked;
     out.send_blocked_total = state.blocked_total;
     if (state.blocked_since < result.end) {
-      out.send_blocked_total = out.send_blocked_total + (result.end - state.blocked_since);
+      out.send_blocked_total += result.end - state.blocked_since;
     }
     out.latency = {state.latency.quantile(500), state.latency.quantile(900),
                    state.latency.quantile(990), state.latency.quantile(999),

@@ -15,7 +15,8 @@ struct Composition;
 class ProducerRecorder {
  public:
   void reset(const Composition& composition);
-  // kBatchCreated, kRecordsSent, kAcked, kFailed, kRetried, kSendBlocked; others are ignored.
+  // kBatchCreated, kRecordsSent, kAcked, kFailed, kRetried, kSendBlocked, kKilled;
+  // others are ignored.
   void on_fact(Instant at, const Fact& fact, MetricRecorder& metrics);
   // Fills producers but for what only the final logs can tell, and the sums of it in the totals.
   void finish(RunResult& result) const;
@@ -45,6 +46,7 @@ class ProducerRecorder {
   static OpenBatch* find(State& state, std::int64_t number);
   static OpenBatch& open(State& state, std::int64_t number, Instant sent);
   static void close(State& state, std::int64_t number);
+  static void end_blocked(State& state, Instant at);
   static ErrorCount& error(State& state, std::int64_t code);
 
   std::vector<State> producers_;

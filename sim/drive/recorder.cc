@@ -96,6 +96,7 @@ void Recorder::follow(Instant at, EventId event, const Fact& fact) {
 // A process that starts again, or moves again, ends a fault.
 void Recorder::on_process(Instant at, const Fact& fact) {
   if (fact.kind == FactKind::kStarted) groups_.on_fact(at, fact, metrics_);
+  if (fact.kind == FactKind::kKilled) producers_.on_fact(at, fact, metrics_);
   std::uint8_t& stopped = stopped_[fact.node.value()];
   const bool stops = fact.kind == FactKind::kKilled || fact.kind == FactKind::kFrozen;
   if (!stops && stopped != 0 && metrics_.first_fault() != kNever) metrics_.disturbed(at, at);
