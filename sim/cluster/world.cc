@@ -292,12 +292,25 @@ void World::finish_scenario_step(Step& out) {
 }
 
 bool World::stop_process(NodeId node, StopKind kind, std::int64_t lose_records) {
-  if (!up(node)) return false;
   if (kind == StopKind::kPowerLoss && composition_.is_broker(node)) {
     set_power_loss(brokers_[composition_.broker_index(node)], lose_records);
   }
+  if (!up(node)) return strike_host(node, kind);
   end_process(node, kind);
   return true;
+}
+
+// A host whose process is down has a page cache and a disk all the same.
+bool World::strike_host(NodeId node, StopKind kind) {
+  if (kind == StopKind::kPowerLoss) network_.power_off(node);
+  const bool strikes = kind == StopKind::kPowerLoss || kind == StopKind::kDiskWipe;
+  if (!strikes || !composition_.is_broker(node)) return false;
+  const std::size_t before = outbox_.facts.size();
+  context_.begin(node, now_);
+  stop(brokers_[composition_.broker_index(node)], kind, context_);
+  outbox_.effects.clear();
+  outbox_.messages.clear();
+  return outbox_.facts.size() > before;
 }
 
 void World::end_process(NodeId node, StopKind kind) {

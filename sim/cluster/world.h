@@ -92,6 +92,7 @@ class World {
   }
 
   // ---- verbs of the injector; each returns whether it changed anything ----
+  // Of a process that is down: whether its host lost anything, by power or with the disk.
   bool stop_process(NodeId node, StopKind kind, std::int64_t lose_records);
   bool start_process(NodeId node);      // of one that is still shutting down: when it has ended
   bool shut_down_process(NodeId node);  // SIGTERM
@@ -149,6 +150,7 @@ class World {
   void apply_effects(NodeId node);
   void send(NodeId from, const Effect& effect);
   void end_process(NodeId node, StopKind kind);
+  bool strike_host(NodeId node, StopKind kind);
   void complete(Step& out, NodeId node, InputKind input, std::uint8_t detail, NodeId from);
   [[gnu::noinline, gnu::cold]] void keep_trace(const Step& step, std::uint8_t detail, NodeId from);
 

@@ -100,13 +100,20 @@ void finish_loading(Broker& broker, Context& ctx) {
   }
 }
 
+bool has_records(const Broker& broker) {
+  return std::ranges::any_of(broker.replicas.replicas, [](const Replica& replica) {
+    return replica.log.start() < replica.log.end();
+  });
+}
+
 // Log recovery takes its time; heartbeats go on meanwhile (R6.2).
 void begin_loading(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   SIM_CHECK(!life.loading);
   life.loading = true;
   life.clean_marker = false;  // R1.20
-  const Duration recovery = life.clean_start ? Duration() : own_config(ctx).recovery_time;
+  const bool unclean = !life.clean_start && has_records(broker);
+  const Duration recovery = unclean ? own_config(ctx).recovery_time : Duration();
   if (recovery > Duration()) {
     arm(BrokerTimer::kStartup, ctx.now() + recovery, ctx);
   } else {

@@ -13,7 +13,8 @@ std::uint64_t subject_of(NodeId node, std::uint32_t what) {
   return (std::uint64_t{node.value()} << 32) | what;
 }
 
-// R1.21: the flushed prefix stays for sure; of the rest, what the kernel had written back.
+// R1.21: the flushed prefix stays for sure; of the rest, what the kernel had written back. What is
+// left was read from the disk, and the next failure cannot take it.
 void lose_power(Broker& broker, Replica& replica, Context& ctx) {
   const ChoiceKey key{ChoiceKind::kTornTail, subject_of(broker.self, replica.partition.value()),
                       broker.lifecycle.incarnation.value()};
@@ -21,6 +22,7 @@ void lose_power(Broker& broker, Replica& replica, Context& ctx) {
   const Offset before = replica.log.end();
   const Offset surviving = replica.log.survivors(replica.partition, ctx.ledger(), ctx.now(),
                                                  broker.replicas.power_loss_records, bits);
+  replica.log.flush(surviving);
   if (surviving >= before) return;
   replica.log.truncate(surviving);
   ctx.note({.kind = FactKind::kTailLost,
