@@ -141,7 +141,17 @@ class World {
   };
 
   template <class F>
-  void with_node(NodeId node, F&& f);
+  void with_node(NodeId node, F&& f) {
+    const NodeInfo& info = composition_.node(node);
+    switch (info.kind) {
+      case NodeKind::kController: return f(controller_);
+      case NodeKind::kBroker: return f(brokers_[info.index]);
+      case NodeKind::kProducer: return f(producers_[info.index]);
+      case NodeKind::kConsumer: return f(consumers_[info.index]);
+    }
+  }
+  // When its process first starts: servers form the cluster.
+  [[nodiscard]] Instant first_start(NodeId node) const;
   void run_start(NodeId node, const StartInfo& info);
   void dispatch_delivery(NodeId node, NodeId from, const Payload& payload);
   void dispatch_timer(NodeId node, LocalTimer timer);

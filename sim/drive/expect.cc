@@ -55,6 +55,7 @@ class Judge {
   ExpectationResult judge_invariants() const;
   Verdict verdict(const Expectation& expectation, bool holds, bool surely_not) const;
   bool is_exposed(const Expectation& expectation) const;
+  bool is_read(const Expectation& expectation) const;
 
   const Scenario& scenario_;
   const RunResult& result_;
@@ -67,14 +68,27 @@ bool expects_no_acks(const Scenario& scenario) {
   });
 }
 
+// Has a group that is asked about begun to read? One that has not may lag all the same: if it is to
+// begin at offset 0.
+bool Judge::is_read(const Expectation& expectation) const {
+  const auto has_begun = [](const GroupPartitionResult& part) {
+    return part.position != kNoOffset || part.lag_peak != 0;
+  };
+  for (std::size_t g = 0; g < result_.groups.size(); ++g) {
+    const bool asked = expectation.group < 0 || static_cast<std::size_t>(expectation.group) == g;
+    if (asked && std::ranges::any_of(result_.groups[g].partitions, has_begun)) return true;
+  }
+  return false;
+}
+
 // Whether the answer means something: what was never acked cannot be lost, what was never sent not
-// be refused or late, and without a reader nothing is read twice.
+// be refused or late, and without a reader nothing is read twice and nobody lags.
 bool Judge::is_exposed(const Expectation& expectation) const {
   const Totals totals = totals_of(scenario_, result_, expectation);
   switch (expectation.kind) {
     case ExpectKind::kSkipped:
     case ExpectKind::kDeliveredTwice:
-      if (result_.groups.empty()) return false;
+      if (!is_read(expectation)) return false;
       [[fallthrough]];
     case ExpectKind::kLost:
     case ExpectKind::kStranded:
@@ -82,11 +96,13 @@ bool Judge::is_exposed(const Expectation& expectation) const {
     case ExpectKind::kReordered:
     case ExpectKind::kProduceLatency:
     case ExpectKind::kLostOffsets: return totals.acked > 0 || expects_no_acks(scenario_);
-    case ExpectKind::kFailed:
-    case ExpectKind::kError:
     case ExpectKind::kLagPeak:
     case ExpectKind::kLagEnd:
-    case ExpectKind::kLagRecovery: return totals.sent > 0;
+    case ExpectKind::kLagRecovery:
+      if (!is_read(expectation)) return false;
+      [[fallthrough]];
+    case ExpectKind::kFailed:
+    case ExpectKind::kError: return totals.sent > 0;
     default: return true;
   }
 }

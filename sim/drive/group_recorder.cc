@@ -90,18 +90,24 @@ void GroupRecorder::on_fact(Instant at, const Fact& fact, MetricRecorder& metric
       groups_[slot->group].delivered += static_cast<std::uint64_t>(fact.b - fact.a);
       break;
     case FactKind::kProcessed:
-      note_age(*slot, at);
-      slot->processed = Offset(fact.b);
+      note_age(*slot, at);  // after a restart some are processed once more
+      slot->processed = std::max(slot->processed, Offset(fact.b));
       break;
     case FactKind::kCommitted: slot->committed = Offset(fact.a); break;
-    case FactKind::kPositionReset:
-      note_age(*slot, at);
-      slot->position = slot->processed = Offset(fact.a);
-      if (slot->start == kNoOffset) slot->start = slot->position;
-      break;
+    case FactKind::kPositionReset: reset(*slot, at, fact); break;
     default: break;
   }
   after_change(*slot, at, metrics);
+}
+
+// Without a commit a consumer that starts again reads anew what was processed before; only where
+// the log has changed are the records others.
+void GroupRecorder::reset(Slot& slot, Instant at, const Fact& fact) {
+  constexpr std::int64_t kNoCommit = 0;
+  note_age(slot, at);
+  slot.position = Offset(fact.a);
+  slot.processed = fact.c == kNoCommit ? std::max(slot.processed, slot.position) : slot.position;
+  if (slot.start == kNoOffset) slot.start = slot.position;
 }
 
 // A consumer that starts again begins where the group committed.
@@ -124,12 +130,13 @@ void GroupRecorder::appended(Instant at, PartitionId partition, Offset base) {
   marks_[p].append(at, base, wanted(partition));
 }
 
-// The oldest record some group has yet to process.
+// The oldest record some group has yet to process. One that has not begun will do so at the end.
 Offset GroupRecorder::wanted(PartitionId partition) const {
   const std::uint32_t p = partition.value();
   Offset oldest = Offset(std::int64_t{1} << 62);
   for (std::uint32_t i = partition_first_[p]; i < partition_first_[p + 1]; ++i) {
-    oldest = std::min(oldest, slots_[by_partition_[i]].processed);
+    const Offset processed = slots_[by_partition_[i]].processed;
+    if (processed != kNoOffset) oldest = std::min(oldest, processed);
   }
   return oldest;
 }

@@ -71,6 +71,7 @@ class GroupRecorder {
   void before_change(Slot& slot, Instant at);
   void after_change(Slot& slot, Instant at, MetricRecorder& metrics);
   void keep_state(Group& group, Instant at);
+  void reset(Slot& slot, Instant at, const Fact& fact);
   void restart(NodeId consumer, Instant at, MetricRecorder& metrics);
   void note_age(const Slot& slot, Instant at);
   [[nodiscard]] Duration age(const Slot& slot, Instant at) const;

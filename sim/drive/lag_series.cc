@@ -43,6 +43,7 @@ std::vector<LagPoint> LagSeries::even(Instant end) const {
     const Instant at = Instant(end.ns() / steps * i + end.ns() % steps * i / steps);
     while (next < kept_.size() && kept_[next].at <= at) ++next;
     LagPoint point = next == 0 ? LagPoint{} : kept_[next - 1];
+    if (point.time > Duration()) point.time += at - point.at;  // what waits grows older
     point.at = at;
     if (points.empty() || at > points.back().at) points.push_back(point);
   }

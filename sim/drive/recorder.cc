@@ -56,7 +56,9 @@ void Recorder::follow(Instant at, EventId event, const Fact& fact) {
   switch (fact.kind) {
     case FactKind::kAppended:
       metrics_.mark(Metric::kMessagesInPerSec, fact.b - fact.a);
-      groups_.appended(at, fact.partition, Offset(fact.a));
+      if (partitions_.leads(fact.node, fact.partition)) {
+        groups_.appended(at, fact.partition, Offset(fact.a));
+      }
       break;
     case FactKind::kHighWatermark:
     case FactKind::kBecameLeader:

@@ -111,10 +111,7 @@ class Network {
   }
   void process_ended(NodeId id, bool host_up, Instant now, EventId cause);
   // The host of a process that is down goes, too: from now on nobody even refuses a connection.
-  void power_off(NodeId id) {
-    SIM_CHECK(!node(id).up);
-    node(id).host_on = false;
-  }
+  void power_off(NodeId id);
 
   // A frozen process reads nothing; its kernel takes everything, ends of connections included.
   void freeze(NodeId id);

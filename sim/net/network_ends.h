@@ -219,6 +219,12 @@ void Network<Message>::process_ended(NodeId id, bool host_up, Instant now, Event
 }
 
 template <class Message>
+void Network<Message>::power_off(NodeId id) {
+  SIM_CHECK(!node(id).up);
+  node(id).host_on = false;
+}
+
+template <class Message>
 void Network<Message>::end_at(Connection& c, NodeId id, bool host_up, Instant now, EventId cause) {
   const Way inbound = c.towards(id);
   const Way outbound = inbound == Way::kRequests ? Way::kResponses : Way::kRequests;

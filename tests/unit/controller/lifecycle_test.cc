@@ -52,6 +52,13 @@ class Pair {
       deliver(broker, NodeId(0), Disconnected{channel, DisconnectReason::kReset, true}, ctx);
     });
   }
+  // Its logs have a record: something to recover.
+  void write(Instant at) {
+    run(at);
+    for (Replica& replica : broker.replicas.replicas) {
+      replica.log.append(LeaderEpoch(0), replica.log.end() + 1, at);
+    }
+  }
   // The other brokers stay in touch.
   void others_speak(Instant from, Instant to) {
     for (Instant at = from; at <= to; at = at + ms(1'000)) {
@@ -221,6 +228,7 @@ TEST_CASE("R6.2: recovery runs beside registration and delays the listeners") {
   Composition composition = three(309);
   for (BrokerConfig& config : composition.brokers) config.recovery_time = ms(5'000);
   Pair pair(composition, first_heartbeat(ms(0)));
+  pair.write(at_ms(500));
   pair.kill(at_ms(1'000));
   pair.begin(at_ms(20'000), 1);
   pair.run(at_ms(25'999));
@@ -348,6 +356,7 @@ TEST_CASE("With ZooKeeper a broker loads first, registers, and serves at once (R
   Composition composition = three(201);
   for (BrokerConfig& config : composition.brokers) config.recovery_time = ms(2'000);
   Pair pair(composition, first_heartbeat(ms(100)));
+  pair.write(at_ms(500));
   pair.kill(at_ms(1'000));
   pair.requests.clear();
   pair.begin(at_ms(20'000), 1);  // its first session of 18 s is over

@@ -173,6 +173,20 @@ TEST_CASE("the verdict of a run") {
       CHECK(silent.verdict == Verdict::kVacuous);
     }
   }
+  SUBCASE("a group that never had a position read nothing twice, and lags behind nothing") {
+    for (const ExpectKind kind :
+         {ExpectKind::kLagPeak, ExpectKind::kLagEnd, ExpectKind::kLagRecovery, ExpectKind::kSkipped,
+          ExpectKind::kDeliveredTwice}) {
+      scenario.expect = {expectation(kind, {}, 1'000'000)};
+      RunResult refused = result;
+      for (GroupPartitionResult& part : refused.groups[0].partitions) {
+        part.position = part.committed = kNoOffset;
+        part.lag_peak = part.lag_end = 0;
+      }
+      judge(scenario, refused);
+      CHECK(refused.verdict == Verdict::kVacuous);
+    }
+  }
   SUBCASE("nothing was acked, so nothing could be lost") {
     result.totals.acked = 0;
     judge(scenario, result);
