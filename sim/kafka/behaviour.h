@@ -78,6 +78,12 @@ struct Behaviour {
   bool preferred_election_fixed_period = false;  // >= 4.0 (R5.38)
   bool metadata_hw_push = false;                 // >= 4.1 (KIP-1166, R5.14)
   bool elr_available = false;                    // >= 4.0 (R5.40); not modelled: see README
+
+  // May committed records go, or logs part, without a failure that excuses it? Until truncation
+  // compared epochs (KIP-101, KIP-279) and leaders refused followers of another epoch (KIP-320).
+  [[nodiscard]] bool followers_may_part() const {
+    return truncation < Truncation::kKip279 || !fence_fetch_by_leader_epoch;
+  }
 };
 
 // The switches of a release. Any version between two rows of the table gets the older row's.

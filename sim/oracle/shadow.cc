@@ -80,7 +80,7 @@ std::uint32_t ShadowPartition::needed_at(Offset offset) const {
 
 void Shadows::reset(const Composition& composition) {
   partitions_.resize(composition.partition_count());
-  const bool old_truncation = composition.behaviour.truncation != Truncation::kOnFetch;
+  const bool may_part = composition.behaviour.followers_may_part();
   for (std::uint32_t i = 0; i < partitions_.size(); ++i) {
     ShadowPartition& partition = partitions_[i];
     partition.replicas = composition.assignment[i];
@@ -89,8 +89,7 @@ void Shadows::reset(const Composition& composition) {
     partition.removals.clear();
     partition.leaders.clear();
     partition.needed.clear();
-    // R9.4: before 2.8 truncation could lose committed records by itself.
-    partition.loss_permitted = old_truncation;
+    partition.loss_permitted = may_part;
   }
 }
 

@@ -62,7 +62,7 @@ struct ShadowPartition {
   std::vector<EpochLeader> leaders;  // ascending epochs: who began to lead
   // How many replicas an acks=all write needed when it was committed: from each offset on.
   std::vector<std::pair<Offset, std::uint32_t>> needed;
-  bool loss_permitted = false;  // power loss, disk loss, unclean election, old truncation
+  bool loss_permitted = false;  // power loss, disk loss, unclean election, old release
 
   void commits_need(Offset from, std::uint32_t replicas);
   [[nodiscard]] std::uint32_t needed_at(Offset offset) const;
