@@ -75,7 +75,7 @@ struct Behaviour {
   bool session_blocks_fenced_too = false;        // >= 4.0 (KAFKA-17793, R5.19)
   bool periodic_fencing_check = false;           // >= 4.0 (R5.24)
   bool constant_lifecycle_backoff = false;       // >= 4.0 (KAFKA-19294, R5.22)
-  bool preferred_election_fixed_period = false;  // >= 4.0 (R5.38)
+  bool elections_on_fixed_period = false;        // >= 4.0 (R5.35, R5.38)
   bool metadata_hw_push = false;                 // >= 4.1 (KIP-1166, R5.14)
   bool elr_available = false;                    // >= 4.0 (R5.40); not modelled: see README
 };
