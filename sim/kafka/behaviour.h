@@ -69,6 +69,7 @@ struct Behaviour {
   bool exponential_reconnect_backoff = true;     // >= 0.11 (KIP-144, C0.3)
   bool connection_setup_timeout = true;          // >= 2.7 (KIP-601, C0.4)
   bool exponential_client_backoff = true;        // >= 3.7 (KIP-580, C0.2)
+  bool doubles_fetch_backoff = false;            // <  3.1 (R3.4)
   bool drops_old_fetch_answers = true;           // >= 3.9 (KAFKA-18991, R3.5)
   bool unclean_config_honoured = true;           // ZooKeeper always; KRaft >= 3.9 (R5.35)
   bool registration_fences_old = false;          // >= 4.0 (R5.47, ELR off)

@@ -84,6 +84,16 @@ void send_fetch(Broker& broker, Fetcher& fetcher, NodeId leader, std::uint32_t c
   ctx.send(leader, request);
 }
 
+// A partition that is added wakes the thread; all that were there when the fetch failed are delayed
+// from then on.
+void wake(Broker& broker, Fetcher& fetcher, Context& ctx) {
+  if (fetcher.asleep_until <= ctx.now()) return;
+  fetcher.asleep_until = ctx.now();
+  for (const std::uint32_t index : fetcher.replicas) {
+    pause(broker, std::get<Follower>(broker.replicas.replicas[index].role), ctx);
+  }
+}
+
 }  // namespace
 
 Fetcher& fetcher_of(Broker& broker, NodeId leader, const Context& ctx) {
@@ -134,9 +144,13 @@ void run_fetcher(Broker& broker, std::uint16_t leader_index, Context& ctx) {
   }
 }
 
-void add_to_fetcher(Broker& broker, std::uint32_t replica_index, Context& ctx) {
-  const NodeId leader = std::get<Follower>(broker.replicas.replicas[replica_index].role).leader;
-  fetcher_of(broker, leader, ctx).replicas.push_back(replica_index);
+void add_to_fetcher(Broker& broker, std::uint32_t replica_index, bool again, Context& ctx) {
+  Follower& added = std::get<Follower>(broker.replicas.replicas[replica_index].role);
+  const NodeId leader = added.leader;
+  Fetcher& fetcher = fetcher_of(broker, leader, ctx);
+  wake(broker, fetcher, ctx);
+  if (again && fetcher.asleep_until == ctx.now()) pause(broker, added, ctx);
+  fetcher.replicas.push_back(replica_index);
   mark_due(broker, leader, ctx);
 }
 
@@ -156,8 +170,11 @@ void run_due_fetchers(Broker& broker, Context& ctx) {
     fetcher.due = false;
     if (!fetcher.replicas.empty()) {
       run_fetcher(broker, leader_index, ctx);
-    } else if (fetcher.busy()) {
-      // An idle fetcher thread ends, and its connection with it.
+      continue;
+    }
+    // An idle fetcher thread ends, and its connection with it.
+    fetcher.asleep_until = kLongAgo;
+    if (fetcher.busy()) {
       fetcher.fetch_in_flight = false;
       fetcher.queries_in_flight = 0;
       fetcher.answered = false;
@@ -173,6 +190,12 @@ void fetcher_failed(Broker& broker, NodeId leader, Context& ctx) {
   Fetcher& fetcher = broker.replicas.fetchers[leader_index];
   fetcher.answered = false;
   if (!fetcher.busy()) return;
+  // Before 3.1 the thread slept as long before it delayed the partitions of a failed fetch. Those
+  // of a failed question were only delayed (Kafka 2.8 38934585 AbstractFetcherThread.scala
+  // processFetchRequest; 3.1 d998cbcc).
+  const bool sleeps_first = ctx.behaviour().doubles_fetch_backoff && fetcher.fetch_in_flight;
+  const Duration backoff = config_of(broker, ctx).replica_fetch_backoff;
+  if (sleeps_first) fetcher.asleep_until = ctx.now() + backoff;
   fetcher.fetch_in_flight = false;
   fetcher.queries_in_flight = 0;
   ctx.disarm(broker.timers.fetcher_timeout(leader_index));
@@ -180,6 +203,7 @@ void fetcher_failed(Broker& broker, NodeId leader, Context& ctx) {
     Follower& follower = std::get<Follower>(broker.replicas.replicas[index].role);
     follower.requested = false;
     pause(broker, follower, ctx);
+    if (sleeps_first) follower.paused_until = follower.paused_until + backoff;
   }
   run_fetcher(broker, leader_index, ctx);  // nothing can be sent: sleeps until the pause ends
 }

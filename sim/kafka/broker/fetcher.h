@@ -20,13 +20,15 @@ struct Fetcher {
   Correlation correlation;              // of the fetch in flight
   bool answered = false;                // something, since the connection was opened
   bool due = false;                     // listed in ReplicaManager::fetchers_due
+  Instant asleep_until = kLongAgo;      // before 3.1, when a fetch has failed (R3.4)
 
   [[nodiscard]] bool busy() const { return fetch_in_flight || queries_in_flight > 0; }
   bool operator==(const Fetcher&) const = default;
 };
 
-// The replica (which is a Follower now) joins or leaves the fetcher of its leader.
-void add_to_fetcher(Broker&, std::uint32_t replica_index, Context&);
+// The replica (which is a Follower now) joins or leaves the fetcher of its leader. `again`: it has
+// left only now, for another epoch of the same leader.
+void add_to_fetcher(Broker&, std::uint32_t replica_index, bool again, Context&);
 void remove_from_fetcher(Broker&, std::uint32_t replica_index, Context&);
 // Runs every fetcher that gained work in this step; closes those that follow nothing any more.
 void run_due_fetchers(Broker&, Context&);
