@@ -178,6 +178,11 @@ const SwitchRow kRows[] = {
       "the controller obeys unclean.leader.election.enable (KAFKA-12670, R5.35)"},
      309,
      kSince},
+    {{"loads_while_registering", &B::loads_while_registering, "3.5",
+      "a broker that starts loads its logs while it registers, and listens only when it is "
+      "unfenced (R6.1)"},
+     305,
+     kSince},
     {{"registration_fences_old", &B::registration_fences_old, "4.0",
       "the registration of a new incarnation fences the old one's replicas (R5.47)"},
      400,

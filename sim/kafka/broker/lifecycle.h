@@ -22,7 +22,7 @@ struct Lifecycle {
     kStopped,
     kStarting,      // until the logs are loaded and the registration is accepted
     kCatchingUp,    // registered, fenced, heartbeats say want_fence until metadata is applied
-    kRunning,       // want_fence = false; listeners open once unfenced
+    kRunning,       // want_fence = false; listeners open once unfenced (before 3.5: just before)
     kShuttingDown,  // SIGTERM received
   };
 
