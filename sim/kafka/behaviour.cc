@@ -178,6 +178,11 @@ const SwitchRow kRows[] = {
       "the controller obeys unclean.leader.election.enable (KAFKA-12670, R5.35)"},
      309,
      kSince},
+    {{"unfences_behind", &B::unfences_behind, "3.3",
+      "a broker may be unfenced when it knows its registration, not only all metadata "
+      "(KAFKA-13959, R5.26)"},
+     303,
+     kSince},
     {{"loads_while_registering", &B::loads_while_registering, "3.5",
       "a broker that starts loads its logs while it registers, and listens only when it is "
       "unfenced (R6.1)"},
