@@ -183,6 +183,11 @@ const SwitchRow kRows[] = {
       "(KAFKA-13959, R5.26)"},
      303,
      kSince},
+    {{"bounds_heartbeats", &B::bounds_heartbeats, "3.3",
+      "a heartbeat without an answer is given up within the session, not after 30 s (KAFKA-14392, "
+      "R5.22)"},
+     303,
+     kSince},
     {{"loads_while_registering", &B::loads_while_registering, "3.5",
       "a broker that starts loads its logs while it registers, and listens only when it is "
       "unfenced (R6.1)"},

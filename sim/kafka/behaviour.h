@@ -73,6 +73,7 @@ struct Behaviour {
   bool drops_old_fetch_answers = true;           // >= 3.9 (KAFKA-18991, R3.5)
   bool unclean_config_honoured = true;           // ZooKeeper always; KRaft >= 3.9 (R5.35)
   bool unfences_behind = true;                   // >= 3.3 (KAFKA-13959, R5.26)
+  bool bounds_heartbeats = true;                 // >= 3.3 (KAFKA-14392, R5.22)
   bool loads_while_registering = true;           // >= 3.5 (R6.1)
   bool registration_fences_old = false;          // >= 4.0 (R5.47, ELR off)
   bool session_blocks_fenced_too = false;        // >= 4.0 (KAFKA-17793, R5.19)

@@ -38,13 +38,17 @@ BrokerHeartbeatRequest heartbeat_of(const Broker& broker) {
 }
 
 // Sends the registration until it is accepted, heartbeats from then on. One request is under way at
-// a time; sending it again after a disconnect does not extend its time.
+// a time; sending it again after a disconnect does not extend its time, but for KAFKA-14392.
 void communicate(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   ++life.correlation;
-  if (!life.awaiting_response) {
-    life.awaiting_response = true;
+  const bool first = !life.awaiting_response;
+  if (first || has_unbounded_heartbeats(ctx)) {
     arm_communication(life, BrokerTimer::kLifecycleTimeout, rpc_timeout(life, ctx), ctx);
+  }
+  if (first) {
+    life.awaiting_response = true;
+    life.asked_at = ctx.now();
     if (asks_zookeeper_to_leave(life, ctx)) --life.shutdown_tries;
   }
   disarm(retry_timer(life), ctx);
@@ -267,19 +271,27 @@ void on_disconnected(Broker& broker, Channel channel, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   if (channel == Channel::kMetadata) {
     observer_disconnected(broker, ctx);
-  } else if (life.awaiting_response && asks_zookeeper_to_leave(life, ctx)) {
+    return;
+  }
+  life.connected = false;
+  if (!life.awaiting_response) return;
+  if (asks_zookeeper_to_leave(life, ctx) || is_too_old_to_repeat(life, ctx)) {
     life.awaiting_response = false;
     disarm(BrokerTimer::kLifecycleTimeout, ctx);
     request_failed(broker, ctx);
-  } else if (life.awaiting_response) {
+  } else {
     arm_communication(life, retry_timer(life), kReconnect, ctx);
   }
 }
 
 void on_lifecycle_timeout(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
-  life.awaiting_response = false;
   ctx.close(ctx.composition().controller, Channel::kLifecycle);
+  life.connected = false;
+  if (has_unbounded_heartbeats(ctx) && !is_too_old_to_repeat(life, ctx)) {
+    return arm_communication(life, retry_timer(life), kReconnect, ctx);
+  }
+  life.awaiting_response = false;
   request_failed(broker, ctx);
 }
 
@@ -335,10 +347,12 @@ void lifecycle_shut_down(Broker& broker, Context& ctx) {
 void lifecycle_deliver(Broker& broker, const Payload& payload, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   if (const auto* heartbeat = std::get_if<BrokerHeartbeatResponse>(&payload)) {
+    life.connected = true;
     if (take_answer(life, heartbeat->correlation, ctx)) on_heartbeat(broker, *heartbeat, ctx);
   } else if (const auto* metadata = std::get_if<MetadataFetchResponse>(&payload)) {
     on_metadata(broker, *metadata, ctx);
   } else if (const auto* registered = std::get_if<BrokerRegistrationResponse>(&payload)) {
+    life.connected = true;
     if (take_answer(life, registered->correlation, ctx)) on_registered(broker, *registered, ctx);
   } else if (const auto* closed = std::get_if<Disconnected>(&payload)) {
     on_disconnected(broker, closed->channel, ctx);

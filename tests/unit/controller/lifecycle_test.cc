@@ -176,6 +176,26 @@ TEST_CASE("A broken connection is opened again within the request's time") {
   CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{3'000, 3'150, 7'600});
 }
 
+TEST_CASE("KAFKA-14392: up to 3.2 a heartbeat stays 30 s with its connection (R5.22)") {
+  Pair pair(three(302), first_heartbeat(ms(1'000)));
+  pair.run(at_ms(2'000));
+  pair.requests.clear();
+  pair.controller_deaf = true;
+  SUBCASE("silence") {
+    // Given up after 30 s, 10 s where nothing has come back on the connection.
+    pair.run(at_ms(54'000));
+    CHECK(pair.times<BrokerHeartbeatRequest>() ==
+          std::vector<std::int64_t>{3'000, 33'100, 43'300, 53'700});
+  }
+  SUBCASE("a broken connection") {
+    // It has its time again, until it is as old as a session.
+    pair.disconnect(at_ms(11'000), Channel::kLifecycle);
+    pair.disconnect(at_ms(12'500), Channel::kLifecycle);
+    pair.run(at_ms(20'000));
+    CHECK(pair.times<BrokerHeartbeatRequest>() == std::vector<std::int64_t>{3'000, 11'050, 12'600});
+  }
+}
+
 TEST_CASE("The observer asks again after a disconnect, and a silent controller is given up") {
   Pair pair(three(309));
   pair.run(at_ms(900));
