@@ -69,13 +69,17 @@ struct Behaviour {
   bool exponential_reconnect_backoff = true;     // >= 0.11 (KIP-144, C0.3)
   bool connection_setup_timeout = true;          // >= 2.7 (KIP-601, C0.4)
   bool exponential_client_backoff = true;        // >= 3.7 (KIP-580, C0.2)
+  bool doubles_fetch_backoff = false;            // <  3.1 (R3.4)
   bool drops_old_fetch_answers = true;           // >= 3.9 (KAFKA-18991, R3.5)
   bool unclean_config_honoured = true;           // ZooKeeper always; KRaft >= 3.9 (R5.35)
+  bool unfences_behind = true;                   // >= 3.3 (KAFKA-13959, R5.26)
+  bool bounds_heartbeats = true;                 // >= 3.3 (KAFKA-14392, R5.22)
+  bool loads_while_registering = true;           // >= 3.5 (R6.1)
   bool registration_fences_old = false;          // >= 4.0 (R5.47, ELR off)
   bool session_blocks_fenced_too = false;        // >= 4.0 (KAFKA-17793, R5.19)
   bool periodic_fencing_check = false;           // >= 4.0 (R5.24)
   bool constant_lifecycle_backoff = false;       // >= 4.0 (KAFKA-19294, R5.22)
-  bool preferred_election_fixed_period = false;  // >= 4.0 (R5.38)
+  bool elections_on_fixed_period = false;        // >= 4.0 (R5.35, R5.38)
   bool metadata_hw_push = false;                 // >= 4.1 (KIP-1166, R5.14)
   bool elr_available = false;                    // >= 4.0 (R5.40); not modelled: see README
 

@@ -160,7 +160,7 @@ void make_follower(Broker& broker, Replica& replica, const PartitionRegistration
   std::get<Follower>(replica.role).state = first;
   keep_request(former, std::get<Follower>(replica.role), ctx);
   note_role(FactKind::kBecameFollower, replica, state.leader, ctx);
-  add_to_fetcher(broker, index_in(broker, replica), ctx);
+  add_to_fetcher(broker, index_in(broker, replica), !new_leader, ctx);
   complete_fetches(broker, waiting, ctx);
 }
 

@@ -38,13 +38,17 @@ BrokerHeartbeatRequest heartbeat_of(const Broker& broker) {
 }
 
 // Sends the registration until it is accepted, heartbeats from then on. One request is under way at
-// a time; sending it again after a disconnect does not extend its time.
+// a time; sending it again after a disconnect does not extend its time, but for KAFKA-14392.
 void communicate(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   ++life.correlation;
-  if (!life.awaiting_response) {
-    life.awaiting_response = true;
+  const bool first = !life.awaiting_response;
+  if (first || has_unbounded_heartbeats(ctx)) {
     arm_communication(life, BrokerTimer::kLifecycleTimeout, rpc_timeout(life, ctx), ctx);
+  }
+  if (first) {
+    life.awaiting_response = true;
+    life.asked_at = ctx.now();
     if (asks_zookeeper_to_leave(life, ctx)) --life.shutdown_tries;
   }
   disarm(retry_timer(life), ctx);
@@ -88,11 +92,29 @@ void request_failed(Broker& broker, Context& ctx) {
 
 // ---- start (R6.1) ----
 
+// Up to KRaft 3.4 one step came after the other: registered, caught up, logs loaded and fetchers
+// started, listening, unfenced (Kafka 3.4 88bb2361 BrokerServer.scala startup).
+bool loads_when_caught_up(const Context& ctx) {
+  return ctx.behaviour().kraft && !ctx.behaviour().loads_while_registering;
+}
+
+void listen(Lifecycle& life, Context& ctx) {
+  if (life.listening) return;
+  life.listening = true;
+  ctx.listen();
+}
+
+void become_running(Lifecycle& life, Context& ctx) {
+  life.state = Lifecycle::State::kRunning;
+  listen(life, ctx);  // R6.1 step 7
+}
+
 void finish_loading(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   load_logs(broker, ctx);
   life.logs_loaded = true;
   observer_apply(broker, ctx);
+  if (loads_when_caught_up(ctx)) listen(life, ctx);
   if (!ctx.behaviour().kraft) {
     communicate(broker, ctx);  // with ZooKeeper a broker registers when it is ready to serve
   } else if (life.caught_up && !life.awaiting_response) {
@@ -126,17 +148,10 @@ void fire_startup(Broker& broker, Context& ctx) {
     finish_loading(broker, ctx);
   } else if (ctx.behaviour().kraft) {
     communicate(broker, ctx);     // R6.1 step 2
-    observer_fetch(broker, ctx);  // R6.1 step 3; its first answer lets the logs be loaded
+    observer_fetch(broker, ctx);  // R6.1 step 3
   } else {
     begin_loading(broker, ctx);
   }
-}
-
-void open_listeners(Lifecycle& life, Context& ctx) {
-  life.state = Lifecycle::State::kRunning;
-  if (life.listening) return;
-  life.listening = true;
-  ctx.listen();  // R6.1 step 7
 }
 
 // The run begins with a formed cluster: the broker has been up for a while.
@@ -148,7 +163,7 @@ void start_formed(Broker& broker, Context& ctx) {
   load_logs(broker, ctx);
   life.logs_loaded = true;
   life.observed = ctx.metadata_log().end();
-  open_listeners(life, ctx);
+  become_running(life, ctx);
   observer_apply(broker, ctx);
   SIM_CHECK(life.epoch != kNoBrokerEpoch);
   const auto timer = static_cast<std::uint32_t>(BrokerTimer::kHeartbeat);
@@ -173,7 +188,7 @@ void on_registered(Broker& broker, const BrokerRegistrationResponse& response, C
   if (ctx.behaviour().kraft || life.state == Lifecycle::State::kShuttingDown) {
     return communicate(broker, ctx);
   }
-  open_listeners(life, ctx);
+  become_running(life, ctx);
   arm_communication(life, BrokerTimer::kHeartbeat, interval(ctx), ctx);
   if (!life.metadata_in_flight) {
     disarm(BrokerTimer::kMetadataFetch, ctx);
@@ -199,9 +214,12 @@ void after_heartbeat_catching_up(Broker& broker, const BrokerHeartbeatResponse& 
   life.caught_up = life.caught_up || response.caught_up;
   if (life.caught_up) life.deadline = kNever;
   if (life.asked_unfence && !response.fenced) {
-    open_listeners(life, ctx);
+    become_running(life, ctx);
   } else if (!life.asked_unfence && life.caught_up && life.logs_loaded) {
     return communicate(broker, ctx);  // R6.1 step 6
+  } else if (life.caught_up && !life.loading) {
+    begin_loading(broker, ctx);
+    if (life.awaiting_response) return;  // it has nothing to recover, and asks to be unfenced
   }
   const Duration wait = life.caught_up ? interval(ctx) : kCatchUpInterval;
   arm_communication(life, BrokerTimer::kHeartbeat, wait, ctx);
@@ -250,7 +268,7 @@ void on_metadata(Broker& broker, const MetadataFetchResponse& response, Context&
   if (!observer_take_answer(broker, response, ctx)) return;
   if (life.logs_loaded) {
     observer_apply(broker, ctx);
-  } else if (!life.loading) {
+  } else if (!life.loading && !loads_when_caught_up(ctx)) {
     begin_loading(broker, ctx);
   }
   observer_fetch(broker, ctx);
@@ -260,19 +278,27 @@ void on_disconnected(Broker& broker, Channel channel, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   if (channel == Channel::kMetadata) {
     observer_disconnected(broker, ctx);
-  } else if (life.awaiting_response && asks_zookeeper_to_leave(life, ctx)) {
+    return;
+  }
+  life.connected = false;
+  if (!life.awaiting_response) return;
+  if (asks_zookeeper_to_leave(life, ctx) || is_too_old_to_repeat(life, ctx)) {
     life.awaiting_response = false;
     disarm(BrokerTimer::kLifecycleTimeout, ctx);
     request_failed(broker, ctx);
-  } else if (life.awaiting_response) {
+  } else {
     arm_communication(life, retry_timer(life), kReconnect, ctx);
   }
 }
 
 void on_lifecycle_timeout(Broker& broker, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
-  life.awaiting_response = false;
   ctx.close(ctx.composition().controller, Channel::kLifecycle);
+  life.connected = false;
+  if (has_unbounded_heartbeats(ctx) && !is_too_old_to_repeat(life, ctx)) {
+    return arm_communication(life, retry_timer(life), kReconnect, ctx);
+  }
+  life.awaiting_response = false;
   request_failed(broker, ctx);
 }
 
@@ -328,10 +354,12 @@ void lifecycle_shut_down(Broker& broker, Context& ctx) {
 void lifecycle_deliver(Broker& broker, const Payload& payload, Context& ctx) {
   Lifecycle& life = broker.lifecycle;
   if (const auto* heartbeat = std::get_if<BrokerHeartbeatResponse>(&payload)) {
+    life.connected = true;
     if (take_answer(life, heartbeat->correlation, ctx)) on_heartbeat(broker, *heartbeat, ctx);
   } else if (const auto* metadata = std::get_if<MetadataFetchResponse>(&payload)) {
     on_metadata(broker, *metadata, ctx);
   } else if (const auto* registered = std::get_if<BrokerRegistrationResponse>(&payload)) {
+    life.connected = true;
     if (take_answer(life, registered->correlation, ctx)) on_registered(broker, *registered, ctx);
   } else if (const auto* closed = std::get_if<Disconnected>(&payload)) {
     on_disconnected(broker, closed->channel, ctx);

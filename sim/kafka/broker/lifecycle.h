@@ -22,7 +22,7 @@ struct Lifecycle {
     kStopped,
     kStarting,      // until the logs are loaded and the registration is accepted
     kCatchingUp,    // registered, fenced, heartbeats say want_fence until metadata is applied
-    kRunning,       // want_fence = false; listeners open once unfenced
+    kRunning,       // want_fence = false; listeners open once unfenced (before 3.5: just before)
     kShuttingDown,  // SIGTERM received
   };
 
@@ -39,6 +39,8 @@ struct Lifecycle {
   std::uint32_t failures = 0;       // consecutive, for the back-off of R5.22
   Correlation correlation;          // of the request under way; answers to others are ignored
   bool awaiting_response = false;   // from a request's first send to its answer or time-out
+  Instant asked_at = kLongAgo;      // ... and when that was
+  bool connected = false;           // the controller has answered on this connection
   bool asked_unfence = false;       // the last heartbeat said want_fence = false
   bool asked_shutdown = false;      // the last heartbeat said want_shutdown
   bool shutdown_answered = false;   // ... and an earlier one was answered (R5.21)

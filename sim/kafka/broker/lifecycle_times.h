@@ -21,6 +21,10 @@ inline constexpr Duration kZookeeperShutdownTimeout = seconds(30);
 inline constexpr Duration kRegistrationLimit = milliseconds(60'000);  // R6.2
 inline constexpr Duration kBackoffBase = milliseconds(100);           // R5.22
 inline constexpr std::uint32_t kBackoffDoublingsMax = 16;
+// In KRaft before 3.3: controller.socket.timeout.ms, and socket.connection.setup.timeout.ms as long
+// as nothing has come back on the connection; its jitter and growth are left out.
+inline constexpr Duration kControllerSocketTimeout = seconds(30);
+inline constexpr Duration kConnectionSetupTimeout = seconds(10);
 // Kafka's channel to the controller opens its connection again after 50 ms and repeats the request
 // within the request's time limit; R4.9 tells of the same channel.
 inline constexpr Duration kReconnect = milliseconds(50);
@@ -39,9 +43,25 @@ inline bool asks_zookeeper_to_leave(const Lifecycle& life, const Context& ctx) {
   return !ctx.behaviour().kraft && life.state == Lifecycle::State::kShuttingDown;
 }
 
+// KAFKA-14392: before 3.3 a session was the limit only for what waited to be sent. What was sent
+// stayed with its connection for longer; when that broke it waited again, and was sent again with
+// all its time (Kafka 3.2 e4ca0666 BrokerToControllerChannelManager.scala generateRequests,
+// handleResponse).
+inline bool has_unbounded_heartbeats(const Context& ctx) {
+  return ctx.behaviour().kraft && !ctx.behaviour().bounds_heartbeats;
+}
+
+inline bool is_too_old_to_repeat(const Lifecycle& life, const Context& ctx) {
+  return has_unbounded_heartbeats(ctx) &&
+         life.asked_at + own_config(ctx).session_timeout <= ctx.now();
+}
+
 inline Duration rpc_timeout(const Lifecycle& life, const Context& ctx) {
   if (asks_zookeeper_to_leave(life, ctx)) return kZookeeperShutdownTimeout;
   if (!ctx.behaviour().kraft || ctx.behaviour().constant_lifecycle_backoff) return interval(ctx);
+  if (has_unbounded_heartbeats(ctx)) {
+    return life.connected ? kControllerSocketTimeout : kConnectionSetupTimeout;
+  }
   return own_config(ctx).session_timeout / 2;  // R5.22
 }
 

@@ -66,10 +66,10 @@ void arm_periodic_tasks(const StartInfo& info, Context& ctx) {
     ctx.arm(ControllerTimers::fixed(timer), ctx.now() + wait);
   };
   if (controller_config(ctx).auto_leader_rebalance && behaviour.rebalances_leaders &&
-      (behaviour.preferred_election_fixed_period || !behaviour.kraft)) {
+      (behaviour.elections_on_fixed_period || !behaviour.kraft)) {
     first(ControllerTimer::kPreferredLeader, controller_config(ctx).leader_imbalance_check);
   }
-  if (behaviour.kraft && behaviour.unclean_config_honoured) {
+  if (behaviour.kraft && behaviour.elections_on_fixed_period && behaviour.unclean_config_honoured) {
     first(ControllerTimer::kUncleanSweep, controller_config(ctx).unclean_election_interval);
   }
   if (behaviour.periodic_fencing_check) {  // R5.24
@@ -107,25 +107,39 @@ void advance_commit(Controller& controller, Context& ctx) {
                             controller.deferred.begin() + static_cast<std::ptrdiff_t>(sent));
 }
 
+// Up to KRaft 3.9 these elections have no period of their own: each comes an interval after the
+// first partition that may need it, and after each further interval that does not end the need
+// (R5.35, R5.38; Kafka 3.9 c821449f QuorumController.java maybeScheduleNextElectUncleanLeaders).
+void arm_elections(Controller& controller, Context& ctx) {
+  const ControllerConfig& limits = controller_config(ctx);
+  const Behaviour& behaviour = ctx.behaviour();
+  if (!behaviour.kraft || behaviour.elections_on_fixed_period) return;
+  if (limits.auto_leader_rebalance && behaviour.rebalances_leaders && controller.imbalanced > 0 &&
+      !controller.rebalance_armed) {
+    controller.rebalance_armed = true;
+    ctx.arm(ControllerTimers::fixed(ControllerTimer::kPreferredLeader),
+            ctx.now() + limits.leader_imbalance_check);
+  }
+  // Whether its topic allows an unclean leader is asked only when the time has come.
+  if (behaviour.unclean_config_honoured && controller.leaderless > 0 && !controller.sweep_armed) {
+    controller.sweep_armed = true;
+    ctx.arm(ControllerTimers::fixed(ControllerTimer::kUncleanSweep),
+            ctx.now() + limits.unclean_election_interval);
+  }
+}
+
 // After each event: what it appended is written after the linger (R5.9), or at once with ZooKeeper.
 void finish_step(Controller& controller, Context& ctx) {
-  const ControllerConfig& limits = controller_config(ctx);
   if (controller.committed < ctx.metadata_log().end()) {
     if (!ctx.behaviour().kraft) {
       advance_commit(controller, ctx);
     } else if (!controller.linger_armed) {
       controller.linger_armed = true;
       ctx.arm(ControllerTimers::fixed(ControllerTimer::kAppendLinger),
-              ctx.now() + limits.append_linger);
+              ctx.now() + controller_config(ctx).append_linger);
     }
   }
-  const bool on_demand = ctx.behaviour().kraft && !ctx.behaviour().preferred_election_fixed_period;
-  if (on_demand && limits.auto_leader_rebalance && ctx.behaviour().rebalances_leaders &&
-      controller.imbalanced > 0 && !controller.rebalance_armed) {
-    controller.rebalance_armed = true;  // R5.38: counted from the first imbalance
-    ctx.arm(ControllerTimers::fixed(ControllerTimer::kPreferredLeader),
-            ctx.now() + limits.leader_imbalance_check);
-  }
+  arm_elections(controller, ctx);
 }
 
 void handle_metadata_fetch(Controller& controller, NodeId from, const MetadataFetchRequest& request,
@@ -167,7 +181,7 @@ void fire_preferred_leader(Controller& controller, Context& ctx) {
     return;
   }
   controller.rebalance_armed = false;
-  if (ctx.behaviour().preferred_election_fixed_period || !ctx.behaviour().kraft) {
+  if (ctx.behaviour().elections_on_fixed_period || !ctx.behaviour().kraft) {
     ctx.arm(timer, ctx.now() + controller_config(ctx).leader_imbalance_check);
   }
 }
@@ -182,8 +196,11 @@ void fire_fixed(Controller& controller, ControllerTimer timer, Context& ctx) {
     case ControllerTimer::kPreferredLeader: fire_preferred_leader(controller, ctx); break;
     case ControllerTimer::kUncleanSweep:
       sweep_unclean(controller, ctx);
-      ctx.arm(ControllerTimers::fixed(timer),
-              ctx.now() + controller_config(ctx).unclean_election_interval);
+      controller.sweep_armed = false;
+      if (ctx.behaviour().elections_on_fixed_period) {
+        ctx.arm(ControllerTimers::fixed(timer),
+                ctx.now() + controller_config(ctx).unclean_election_interval);
+      }
       break;
     case ControllerTimer::kFixed: SIM_CHECK(false); break;
   }
@@ -202,8 +219,10 @@ void reset(Controller& controller, const Composition& composition, NodeId self) 
   controller.registry.check_armed = false;
   controller.registry.fencing_draws = 0;
   controller.imbalanced = 0;
+  controller.leaderless = 0;
   controller.linger_armed = false;
   controller.rebalance_armed = false;
+  controller.sweep_armed = false;
 }
 
 void start(Controller& controller, const StartInfo& info, Context& ctx) {
@@ -217,8 +236,10 @@ void start(Controller& controller, const StartInfo& info, Context& ctx) {
   SIM_CHECK(controller.image.end == ctx.metadata_log().end());
   controller.committed = controller.image.end;
   controller.imbalanced = 0;
+  controller.leaderless = 0;
   for (const PartitionRegistration& partition : controller.image.partitions) {
     if (is_imbalanced(partition)) ++controller.imbalanced;
+    if (partition.leader == kNoNode) ++controller.leaderless;
   }
   refresh_sessions(controller, ctx);
   arm_periodic_tasks(info, ctx);
@@ -277,6 +298,7 @@ void stop(Controller& controller, StopKind, Context& ctx) {
   controller.registry.check_armed = false;
   controller.linger_armed = false;
   controller.rebalance_armed = false;
+  controller.sweep_armed = false;
 }
 
 void shut_down(Controller&, Context& ctx) { ctx.exit_process(); }

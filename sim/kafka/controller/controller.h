@@ -42,8 +42,10 @@ struct Controller {
   std::vector<Observer> observers;       // by broker index
   Registry registry;
   std::uint32_t imbalanced = 0;  // partitions not led by their preferred replica
+  std::uint32_t leaderless = 0;
   bool linger_armed = false;
   bool rebalance_armed = false;
+  bool sweep_armed = false;
 };
 
 // A controller that has never run, for node `self`.

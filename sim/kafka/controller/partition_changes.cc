@@ -80,6 +80,8 @@ void write_partition(Controller& controller, PartitionId partition, const Partit
   append(controller, PartitionRecord{partition, after}, ctx);
   controller.imbalanced += is_imbalanced(after) ? 1u : 0u;
   controller.imbalanced -= is_imbalanced(before) ? 1u : 0u;
+  controller.leaderless += after.leader == kNoNode ? 1u : 0u;
+  controller.leaderless -= before.leader == kNoNode ? 1u : 0u;
 
   const std::int64_t leader_epoch = after.leader_epoch.value();
   ctx.note({FactKind::kPartitionChanged, ctx.self(), after.leader, partition, leader_epoch,

@@ -73,7 +73,11 @@ HeartbeatView view_of(const Controller& controller, NodeId from,
   view.want_fence = request.want_fence;
   view.want_shutdown = request.want_shutdown;
   view.closes_session = !ctx.behaviour().kraft && request.want_fence;
-  view.caught_up = request.metadata_offset.value() > request.epoch.value();
+  // Its own registration is enough, but for the controllers of 3.0 to 3.2, which asked for all that
+  // they have committed (Kafka 3.2 38103ffaa BrokerHeartbeatManager.java calculateNextBrokerState).
+  view.caught_up = ctx.behaviour().unfences_behind
+                       ? request.metadata_offset.value() > request.epoch.value()
+                       : request.metadata_offset >= controller.committed;
   if (ctx.mutant(Mutant::kUnfenceBeforeCaughtUp)) {
     view.want_fence = false;
     view.caught_up = true;

@@ -39,7 +39,7 @@ struct HeartbeatView {
   bool want_fence = false;
   bool want_shutdown = false;
   bool closes_session = false;  // ZooKeeper: the process ends, its ephemeral node vanishes
-  bool caught_up = false;  // has applied its own registration record
+  bool caught_up = false;       // has applied the metadata that it needs to lead
   bool has_leaderships = false;
   bool others_know = false;  // every active broker has applied the metadata of the shutdown
 };

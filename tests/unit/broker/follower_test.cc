@@ -1,4 +1,4 @@
-// The follower's side: one fetch per leader (R3.1), pauses (R3.4), responses (R3.5, R3.22),
+// The follower's side: one fetch per leader (R3.1), responses (R3.5, R3.22),
 // truncation now and then (R3.25, R9.4), out of range (R3.29).
 #include <doctest/doctest.h>
 
@@ -124,37 +124,6 @@ TEST_CASE("a fetcher without partitions closes its connection") {
   CHECK(rig.fetching(kTwo).size() == 1);
 }
 
-TEST_CASE("R3.4: an error pauses its partition, a failed request all of them") {
-  Rig rig(KafkaVersion{309}, 2);
-  for (const PartitionId p : {kP0, kP1}) {
-    rig.metadata_log.append(PartitionRecord{p, Rig::state(kTwo, 1, {kTwo}, 1)});
-  }
-  rig.begin();
-  rig.apply();
-  SUBCASE("one partition") {
-    rig.fetch_answer(kTwo, Rig::refusal(0, ErrorCode::kUnknownLeaderEpoch));
-    REQUIRE(rig.fetching(kTwo).size() == 1);
-    CHECK(rig.fetching(kTwo)[0].partition == kP1);
-    rig.at_ms(1000);
-    rig.fetch_answer(kTwo, Rig::records(0, 0, -1, 0));
-    CHECK(rig.fetching(kTwo).size() == 2);
-  }
-  SUBCASE("disconnected") {
-    rig.get(kTwo, Disconnected{Channel::kReplication, DisconnectReason::kRefused, true});
-    CHECK(rig.sent<FetchRequest>().empty());
-    CHECK(rig.armed(backoff(rig, kTwo)) == rig.now + milliseconds(1000));
-    rig.at_ms(1000);
-    rig.timer(backoff(rig, kTwo));
-    CHECK(rig.fetching(kTwo).size() == 2);
-  }
-  SUBCASE("no answer in 30 s") {
-    rig.at_ms(30'000);
-    rig.timer(timeout(rig, kTwo));
-    CHECK(rig.did(Effect::Kind::kClose, kTwo));
-    CHECK(rig.armed(backoff(rig, kTwo)) == rig.now + milliseconds(1000));
-  }
-}
-
 TEST_CASE("R3.30: fenced with the newest epoch we know: not fetched until metadata comes") {
   Rig rig;
   rig.follow(kTwo, 1);
@@ -271,21 +240,6 @@ TEST_CASE("R9.4: KIP-279 asks until the epochs match") {
   answer_epoch(rig, kTwo, {LeaderEpoch(1), Offset(8)});
   CHECK(rig.end() == 8);
   CHECK(rig.fetching(kTwo).size() == 1);
-}
-
-TEST_CASE("a query that failed is asked again after the pause") {
-  Rig rig(KafkaVersion{206});
-  write_log(rig, {{1, 10}});
-  rig.follow(kTwo, 4);
-  OffsetsForLeaderEpochResponse response;
-  response.correlation = rig.follower().query;
-  response.partition = kP0;
-  response.error = ErrorCode::kUnknownLeaderEpoch;
-  rig.get(kTwo, response);
-  CHECK(rig.sent<OffsetsForLeaderEpochRequest>().empty());
-  rig.at_ms(1000);
-  rig.timer(backoff(rig, kTwo));
-  CHECK(rig.sent<OffsetsForLeaderEpochRequest>().size() == 1);
 }
 
 TEST_CASE("R3.17: without a single epoch the log is cut to the high watermark") {

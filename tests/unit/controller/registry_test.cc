@@ -203,6 +203,24 @@ TEST_CASE("A fenced broker is unfenced once it has applied its registration (R5.
   CHECK(driver.last_to(2).at == at_ms(425));  // R6.1 step 6: answered after the commit
 }
 
+TEST_CASE("KAFKA-13959: up to 3.2 a broker is unfenced once it has all that is committed (R5.25)") {
+  for (const int version : {302, 303}) {
+    ControllerDriver driver(compose(version, 3, {{1, 2, 3}}));
+    driver.heartbeat(at_ms(0), 2, false, true);
+    driver.register_broker(at_ms(100), 2, 1);
+    driver.advance(at_ms(200));
+    BrokerHeartbeatRequest behind;
+    behind.epoch = driver.registration(2).epoch;
+    behind.metadata_offset = driver.controller.committed;
+    driver.deliver_at(at_ms(300), kNoNode, AlterTopicConfigCommand());
+    driver.advance(at_ms(400));
+    driver.deliver_at(at_ms(500), NodeId(2), behind);
+    CHECK(driver.registration(2).fenced == (version == 302));
+    driver.heartbeat(at_ms(600), 2);
+    CHECK_FALSE(driver.registration(2).fenced);
+  }
+}
+
 TEST_CASE("kUnfenceBeforeCaughtUp unfences at registration") {
   ControllerDriver driver(with(Mutant::kUnfenceBeforeCaughtUp));
   driver.heartbeat(at_ms(0), 2, false, true);
