@@ -7,6 +7,7 @@
 
 #include "kafka/broker/broker.h"
 #include "kafka/broker/follower.h"
+#include "kafka/broker/isr_lock.h"
 #include "kafka/broker/leader.h"
 
 namespace ackident {
@@ -229,8 +230,12 @@ void apply_metadata(Broker& broker, MetadataOffset to, Context& ctx) {
   changed.clear();
   while (broker.image.end < to) {
     const MetadataRecord& record = ctx.metadata_log().at(broker.image.end);
-    broker.image.apply(record, ctx.composition());
     const auto* change = std::get_if<PartitionRecord>(&record);
+    if (change != nullptr && is_locked(broker, change->partition, ctx)) {
+      metadata_waits_for_lock(broker, ctx);
+      break;
+    }
+    broker.image.apply(record, ctx.composition());
     if (change == nullptr) continue;
     if (first && !ctx.mutant(Mutant::kActOnReplay)) continue;
     if (ctx.behaviour().kraft && !first) {
