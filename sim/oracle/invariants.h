@@ -158,7 +158,7 @@ class Invariants {
   void delivered(const ShadowPartition& partition, const Where& where, const Fact& fact);
   void progress(const World& world, const Where& where, const Fact& fact);
   void produce_appended(const World& world, const Where& where, const Fact& fact);
-  void append_had_min_isr(const World& world, const Where& where);
+  void append_had_min_isr(const World& world, const Where& where, LeaderEpoch epoch);
   void produce_no_longer_waits(const World& world, const Fact& fact);
   void forget_waiting(NodeId broker);
   void produces_overdue(const World& world, const Where& where);

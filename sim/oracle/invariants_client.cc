@@ -148,7 +148,7 @@ void Invariants::produce_appended(const World& world, const Where& where, const 
   const std::uint16_t producer = world.composition().node(fact.peer).index;
   const ProducerConfig& config = world.composition().producers[producer].config;
   if (config.acks != Acks::kAll) return;
-  append_had_min_isr(world, where);
+  append_had_min_isr(world, where, LeaderEpoch(static_cast<LeaderEpoch::rep>(fact.c)));
   const ParkedProduce& parked = world.broker(where.node).replicas.produces[fact.peer.value()];
   if (!parked.active) return;  // answered in the same step
   std::vector<Waiting>& waiting = waiting_[producer];
@@ -163,10 +163,12 @@ void Invariants::produce_appended(const World& world, const Where& where, const 
 
 // acks=all is refused while the leader's committed ISR is smaller than min.insync.replicas (R2.1).
 // (mutant: SkipMinIsrCheck)
-void Invariants::append_had_min_isr(const World& world, const Where& where) {
+void Invariants::append_had_min_isr(const World& world, const Where& where, LeaderEpoch epoch) {
   const Broker& broker = world.broker(where.node);
   const Replica* replica = broker.replicas.find(where.partition);
   if (replica == nullptr || !std::holds_alternative<Leader>(replica->role)) return;
+  // Of a leader that has been elected again within this step the former ISR is not known any more.
+  if (leader_epoch(*replica) != epoch) return;
   const TopicId topic = world.composition().topic_of[where.partition.value()];
   const std::uint32_t needed =
       effective_min_isr(world.composition().behaviour, broker.image.topics[topic.value()],

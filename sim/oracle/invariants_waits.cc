@@ -56,6 +56,7 @@ Invariants::Laggard Invariants::laggard(const World& world, PartitionId partitio
   if (truth.leader == kNoNode || !acts(world, truth.leader)) return {};
   const Replica* replica = world.broker(truth.leader).replicas.find(partition);
   if (replica == nullptr || replica->alter_queued) return {};
+  if (world.broker(truth.leader).replicas.alter.expiring) return {};  // its task waits elsewhere
   const Leader* leader = std::get_if<Leader>(&replica->role);
   // A leader that does not know the newest state cannot change it either.
   if (leader == nullptr || replica->partition_epoch != truth.partition_epoch) return {};

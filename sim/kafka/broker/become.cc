@@ -7,6 +7,7 @@
 
 #include "kafka/broker/broker.h"
 #include "kafka/broker/follower.h"
+#include "kafka/broker/isr_lock.h"
 #include "kafka/broker/leader.h"
 
 namespace ackident {
@@ -139,11 +140,23 @@ void keep_request(const Follower& former, Follower& follower, const Context& ctx
   follower.requested_epoch = former.requested_epoch;
 }
 
+// Does the fetcher go on as it is? Of the same leader it is restarted only in a new epoch (R3.17),
+// up to 1.1 not even then; 2.0 (KIP-279) restarts it if it has missed an epoch in between (Kafka
+// 1.1.1 and 2.0.1 Partition.scala makeFollower).
+bool goes_on(const Follower& follower, const PartitionRegistration& state, const Context& ctx) {
+  if (follower.leader != state.leader) return false;
+  if (follower.epoch == state.leader_epoch) return true;
+  if (ctx.behaviour().kraft || ctx.behaviour().fence_fetch_by_leader_epoch) return false;
+  const Truncation rule = ctx.behaviour().truncation;
+  if (rule == Truncation::kHighWatermark || rule == Truncation::kKip101) return true;
+  return state.leader_epoch.value() == follower.epoch.value() + 1;
+}
+
 void make_follower(Broker& broker, Replica& replica, const PartitionRegistration& state,
                    Context& ctx) {
   Follower* before = std::get_if<Follower>(&replica.role);
-  // The fetcher is restarted only in a new epoch (R3.17).
-  if (before != nullptr && before->epoch == state.leader_epoch && before->leader == state.leader) {
+  if (before != nullptr && goes_on(*before, state, ctx)) {
+    before->epoch = state.leader_epoch;
     if (is_leaving(broker, state)) before->state = Follower::State::kStopped;
     return;
   }
@@ -174,6 +187,13 @@ void go_offline(Broker& broker, Replica& replica, LeaderEpoch epoch, Context& ct
   complete_fetches(broker, waiting, ctx);
 }
 
+// With ZooKeeper a follower takes no notice of a partition that nobody leads: "nobody" is no live
+// broker to follow, so it goes on to ask the leader that it had (Kafka 2.4.1 ReplicaManager.scala
+// makeFollowers; the same in 0.10 and in 2.8).
+bool follows_on(const Replica& replica, const Context& ctx) {
+  return !ctx.behaviour().kraft && std::holds_alternative<Follower>(replica.role);
+}
+
 // KAFKA-7482: with ZooKeeper the controller told the new leader and the followers, not the broker
 // that is shutting down, which goes on leading until it exits.
 bool is_not_told(const Broker& broker, const Replica& replica, const PartitionRegistration& state,
@@ -199,7 +219,7 @@ void apply_partition(Broker& broker, PartitionId partition, const PartitionRegis
   if (state.leader == broker.self) {
     make_leader(broker, replica, state, ctx);
   } else if (state.leader == kNoNode) {
-    go_offline(broker, replica, state.leader_epoch, ctx);
+    if (!follows_on(replica, ctx)) go_offline(broker, replica, state.leader_epoch, ctx);
   } else {
     make_follower(broker, replica, state, ctx);
   }
@@ -229,8 +249,12 @@ void apply_metadata(Broker& broker, MetadataOffset to, Context& ctx) {
   changed.clear();
   while (broker.image.end < to) {
     const MetadataRecord& record = ctx.metadata_log().at(broker.image.end);
-    broker.image.apply(record, ctx.composition());
     const auto* change = std::get_if<PartitionRecord>(&record);
+    if (change != nullptr && is_locked(broker, change->partition, ctx)) {
+      metadata_waits_for_lock(broker, ctx);
+      break;
+    }
+    broker.image.apply(record, ctx.composition());
     if (change == nullptr) continue;
     if (first && !ctx.mutant(Mutant::kActOnReplay)) continue;
     if (ctx.behaviour().kraft && !first) {

@@ -2,6 +2,7 @@
 
 #include "kafka/broker/fetch.h"
 #include "kafka/broker/follower.h"
+#include "kafka/broker/isr_lock.h"
 #include "kafka/broker/produce.h"
 
 namespace ackident {
@@ -23,12 +24,14 @@ void on_disconnected(Broker& broker, NodeId from, const Disconnected& lost, cons
     case Channel::kClient:
       forget_produce(broker, from, ctx);
       forget_fetch(broker, from, ctx);
+      orphan_locked_out(broker, from, ctx);
       return;
     case Channel::kReplication:
       if (lost.initiator) {
         fetcher_failed(broker, from, ctx);  // R3.4
       } else {
         forget_fetch(broker, from, ctx);
+        orphan_locked_out(broker, from, ctx);
       }
       return;
     case Channel::kAlterPartition: alter_partition_disconnected(broker, ctx); return;
@@ -140,6 +143,7 @@ void load_logs(Broker& broker, Context& ctx) {
 }
 
 void deliver(Broker& broker, NodeId from, const Payload& payload, Context& ctx) {
+  if (wait_for_lock(broker, from, payload, ctx)) return;
   std::visit(Deliver{broker, from, payload, ctx}, payload);
 }
 

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "kafka/broker/broker.h"
+#include "kafka/broker/isr_lock.h"
 #include "kafka/broker/leader.h"
 
 namespace ackident {
@@ -12,6 +13,14 @@ namespace {
 constexpr Duration kResendDelay = milliseconds(50);       // R4.9: request-level errors
 constexpr Duration kRediscoverDelay = milliseconds(100);  // R4.9: looking for the controller
 constexpr Duration kControllerSocketTimeout = milliseconds(30'000);  // controller.socket.timeout.ms
+
+// How long silence is borne before the request is sent again on a new connection. ZooKeeper's
+// client bears it for two thirds of its session (ClientCnxn.java readTimeout).
+Duration patience(const Broker& broker, const Context& ctx) {
+  return ctx.behaviour().isr_through_controller
+             ? kControllerSocketTimeout
+             : config_of(broker, ctx).zookeeper_session_timeout * 2 / 3;
+}
 
 const RemoteReplica* find_remote(const Leader& leader, NodeId node) {
   for (const RemoteReplica& remote : leader.remotes) {
@@ -138,6 +147,32 @@ void settle(Broker& broker, const AlterEntry& entry, const AlterPartitionResult&
   }
 }
 
+// The isr-expiration task, from that replica on. The first partition to shrink is on its way before
+// the next is looked at; the others travel together behind its answer (R4.8; Kafka 1eb76443
+// AlterPartitionManager.scala submit). Up to 2.6 the task itself waits at a partition whose lock is
+// held, be it by its own write, and looks at no other (2.4.1 ReplicaManager.scala maybeShrinkIsr).
+void expire_from(Broker& broker, std::size_t first, Context& ctx) {
+  const Duration lag_max = config_of(broker, ctx).replica_lag_time_max;
+  std::vector<Replica>& replicas = broker.replicas.replicas;
+  for (std::size_t i = first; i < replicas.size(); ++i) {
+    if (Leader* leader = std::get_if<Leader>(&replicas[i].role)) {
+      shrink_isr(broker, replicas[i], *leader, lag_max, ctx);
+    }
+    if (!is_locked(replicas[i], ctx)) continue;
+    broker.replicas.alter.expiring = i;
+    return;
+  }
+}
+
+// Writes have ended: the task goes on, then what has waited for their locks.
+void locks_released(Broker& broker, Context& ctx) {
+  std::optional<std::size_t>& expiring = broker.replicas.alter.expiring;
+  if (expiring && !is_locked(broker.replicas.replicas[*expiring], ctx)) {
+    expire_from(broker, *std::exchange(expiring, std::nullopt) + 1, ctx);
+  }
+  serve_locked_out(broker, ctx);
+}
+
 void back_off(Broker& broker, Duration delay, Context& ctx) {
   broker.replicas.alter.in_flight = 0;
   broker.replicas.alter.backing_off = true;
@@ -192,14 +227,8 @@ void maybe_expand_isr(Broker& broker, Replica& replica, const RemoteReplica& rem
 
 void shrink_isrs(Broker& broker, Context& ctx) {
   if (ctx.mutant(Mutant::kNeverShrink)) return;
-  const Duration lag_max = config_of(broker, ctx).replica_lag_time_max;
-  // The first partition to shrink is on its way before the next is looked at; the others travel
-  // together behind its answer (R4.8; Kafka 1eb76443 AlterPartitionManager.scala submit).
-  for (Replica& replica : broker.replicas.replicas) {
-    if (Leader* leader = std::get_if<Leader>(&replica.role)) {
-      shrink_isr(broker, replica, *leader, lag_max, ctx);
-    }
-  }
+  if (broker.replicas.alter.expiring) return;  // there is one task, and it still waits
+  expire_from(broker, 0, ctx);
 }
 
 void send_alter_partition(Broker& broker, Context& ctx) {
@@ -213,7 +242,7 @@ void send_alter_partition(Broker& broker, Context& ctx) {
   const std::span<AlterPartitionPart> parts = ctx.pools().alter_parts.get(request.parts);
   for (std::uint32_t i = 0; i < queue.in_flight; ++i) parts[i] = queue.entries[i].part;
   ctx.send(ctx.composition().controller, request);
-  ctx.arm(BrokerTimers::fixed(BrokerTimer::kAlterPartition), ctx.now() + kControllerSocketTimeout);
+  ctx.arm(BrokerTimers::fixed(BrokerTimer::kAlterPartition), ctx.now() + patience(broker, ctx));
 }
 
 void on_alter_partition(Broker& broker, const AlterPartitionResponse& response, Context& ctx) {
@@ -238,6 +267,7 @@ void on_alter_partition(Broker& broker, const AlterPartitionResponse& response, 
   }
   queue.held = false;
   send_alter_partition(broker, ctx);
+  if (!ctx.behaviour().isr_through_controller) locks_released(broker, ctx);
 }
 
 void alter_partition_disconnected(Broker& broker, Context& ctx) {

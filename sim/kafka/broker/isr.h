@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kafka/broker/replica.h"
@@ -26,6 +27,8 @@ struct AlterQueue {
   bool backing_off = false;          // the timer stands for a resend, not for a silent controller
   bool held = false;                 // within a step that proposes or settles several partitions
   std::vector<AlterEntry> settling;  // scratch: entries of the response being handled
+  // Up to 2.6: the replica at which the isr-expiration task waits for ZooKeeper.
+  std::optional<std::size_t> expiring;
 };
 
 // The ISR the controller confirmed.

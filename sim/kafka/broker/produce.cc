@@ -144,12 +144,33 @@ ParkedPart serve_part(Broker& broker, NodeId client, const ProducePart& part, Ac
   return served;
 }
 
+// All parts of a request, into the broker's scratch lists. True: one of them at least has to wait.
+bool serve_parts(Broker& broker, NodeId client, const ProduceRequest& request, Context& ctx) {
+  std::vector<ParkedPart>& served = broker.replicas.produce_parts;
+  std::vector<PartitionId>& accepted = broker.replicas.accepted;
+  served.clear();
+  accepted.clear();
+  bool waits = false;
+  for (const ProducePart& part : std::as_const(ctx.pools().produce_parts).get(request.parts)) {
+    served.push_back(serve_part(broker, client, part, request.acks, ctx));
+    waits |= !served.back().decided;
+    if (served.back().result.error == ErrorCode::kNone) accepted.push_back(part.partition);
+  }
+  return waits;
+}
+
 // Kafka completes what an append unblocks after the whole request is appended (R2.1 steps 8, 9). A
 // duplicate looks at the high watermark, too (Kafka 2.8.0 Partition.scala appendRecordsToLeader).
 void complete_after_append(Broker& broker, Replica& replica, Context& ctx) {
   const bool rose = raise_high_watermark(broker, replica, ctx);
   wake_followers(broker, replica, ctx);
   if (rose) high_watermark_rose(broker, replica, ctx);
+}
+
+void complete_accepted(Broker& broker, Context& ctx) {
+  for (const PartitionId partition : broker.replicas.accepted) {
+    complete_after_append(broker, *broker.replicas.find(partition), ctx);
+  }
 }
 
 // C1.21: no answer at all; an error shows as a closed connection.
@@ -181,32 +202,24 @@ void on_produce(Broker& broker, NodeId client, const ProduceRequest& request, Co
   // A connection is served one request at a time (C0.8), so one that still waits came on a
   // connection that is gone.
   forget_produce(broker, client, ctx);
-  const std::span<const ProducePart> parts =
-      std::as_const(ctx.pools().produce_parts).get(request.parts);
-  std::vector<ParkedPart>& served = broker.replicas.produce_parts;
-  served.clear();
-  std::uint64_t waiting = 0;
-  std::vector<PartitionId>& accepted = broker.replicas.accepted;
-  accepted.clear();
-  for (const ProducePart& part : parts) {
-    served.push_back(serve_part(broker, client, part, request.acks, ctx));
-    waiting += served.back().decided ? 0 : 1;
-    if (served.back().result.error == ErrorCode::kNone) accepted.push_back(part.partition);
-  }
+  const bool parked = serve_parts(broker, client, request, ctx);
   // A wait begins before the wake-ups, so that a high watermark which rises at once ends it (R2.5,
   // R2.13). The client's own answer is then part of those wake-ups.
-  const bool parked = waiting > 0;
   if (parked) park_produce(broker, client, request, ctx);
-  for (const PartitionId partition : accepted) {
-    complete_after_append(broker, *broker.replicas.find(partition), ctx);
-  }
+  complete_accepted(broker, ctx);
   if (parked) {
     decide_reached(broker, client, ctx);
   } else if (request.acks == Acks::kNone) {
     finish_unanswered(broker, client, ctx);
   } else {
-    answer_produce(client, request.correlation, served, ctx);
+    answer_produce(client, request.correlation, broker.replicas.produce_parts, ctx);
   }
+}
+
+void produce_for_nobody(Broker& broker, NodeId client, const ProduceRequest& request,
+                        Context& ctx) {
+  serve_parts(broker, client, request, ctx);
+  complete_accepted(broker, ctx);
 }
 
 }  // namespace ackident

@@ -9,5 +9,7 @@ namespace ackident {
 struct Broker;
 
 void on_produce(Broker&, NodeId client, const ProduceRequest&, Context&);
+// A request whose connection is gone: appended, and not answered.
+void produce_for_nobody(Broker&, NodeId client, const ProduceRequest&, Context&);
 
 }  // namespace ackident

@@ -5,6 +5,7 @@
 
 #include "kafka/broker/broker.h"
 #include "kafka/broker/fetch.h"
+#include "kafka/broker/isr_lock.h"
 #include "kafka/broker/leader.h"
 
 namespace ackident {
@@ -55,7 +56,7 @@ ErrorCode verdict(const Broker& broker, const Leader& leader, PartitionId partit
 // Takes the fetch off every list it is on, before it is answered or forgotten.
 void unpark_fetch(Broker& broker, NodeId from, ParkedFetch& parked, Context& ctx) {
   SIM_CHECK(parked.active);
-  parked.active = false;
+  parked.active = parked.due = false;
   ctx.disarm(broker.timers.parked_fetch(from));
   for (const FetchPart& part : parked.parts) {
     if (Leader* leader = leader_of(broker, part.partition)) {
@@ -87,11 +88,8 @@ void wake_fetches(Broker& broker, Replica& replica, bool replicas, Context& ctx)
     SIM_CHECK(parked.active);
     const bool ready = parked.request.from_replica == replicas &&
                        (parked.request.bytes_min <= 1 || is_ready(broker, from, parked, ctx));
-    if (ready) {
-      complete_fetch(broker, from, ctx);  // takes it off this list
-    } else {
-      ++i;
-    }
+    if (ready) complete_fetch(broker, from, ctx);  // takes it off this list, if it can be read
+    if (parked.active) ++i;
   }
 }
 
@@ -203,6 +201,10 @@ void park_fetch(Broker& broker, NodeId from, const FetchRequest& request, Contex
 void complete_fetch(Broker& broker, NodeId from, Context& ctx) {
   ParkedFetch& parked = broker.replicas.fetches[from.value()];
   if (!parked.active) return;
+  if (is_read_locked(broker, parked.parts, ctx)) {
+    parked.due = true;
+    return;
+  }
   unpark_fetch(broker, from, parked, ctx);
   answer_fetch(broker, from, parked.request, parked.parts, ctx);
 }

@@ -39,6 +39,7 @@ struct ParkedProduce {
 };
 struct ParkedFetch {
   bool active = false;
+  bool due = false;      // to be answered as soon as no lock keeps it from being read
   FetchRequest request;  // its span is not valid any more: the parts are below
   std::vector<FetchPart> parts;
 };
@@ -69,7 +70,8 @@ void wake_followers(Broker&, Replica&, Context&);
 // The high watermark rose: consumers read again (C4.14).
 void wake_consumers(Broker&, Replica&, Context&);
 // Answers the node's parked fetch now, if there is one: it expired (R3.8), or the leader or its
-// epoch changed under one of its partitions.
+// epoch changed under one of its partitions. While a lock keeps it from being read it waits for
+// that (isr_lock.h).
 void complete_fetch(Broker&, NodeId from, Context&);
 void forget_fetch(Broker&, NodeId from, Context&);
 

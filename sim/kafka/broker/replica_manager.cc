@@ -60,7 +60,9 @@ void stop_log(Broker& broker, Replica& replica, StopKind kind, Context& ctx) {
 }
 
 // Everything that lives in memory only.
-void forget(ReplicaManager& replicas) {
+void forget(Broker& broker, Context& ctx) {
+  forget_locked_out(broker, ctx);
+  ReplicaManager& replicas = broker.replicas;
   for (Replica& replica : replicas.replicas) {
     replica.role = Offline{};
     replica.producers.clear();
@@ -69,11 +71,12 @@ void forget(ReplicaManager& replicas) {
   }
   for (Fetcher& fetcher : replicas.fetchers) fetcher = Fetcher{};
   for (ParkedProduce& parked : replicas.produces) parked.active = false;
-  for (ParkedFetch& parked : replicas.fetches) parked.active = false;
+  for (ParkedFetch& parked : replicas.fetches) parked.active = parked.due = false;
   replicas.fetchers_due.clear();
   replicas.alter.entries.clear();
   replicas.alter.in_flight = 0;
   replicas.alter.backing_off = false;
+  replicas.alter.expiring.reset();
   replicas.published = false;
   replicas.power_loss_records = -1;
 }
@@ -128,7 +131,7 @@ void stop_replicas(Broker& broker, StopKind kind, Context& ctx) {
     // The next start finds no other high watermark than the checkpointed one (R1.25).
     replica.log.set_high_watermark(std::min(replica.high_watermark_checkpoint, replica.log.end()));
   }
-  forget(broker.replicas);
+  forget(broker, ctx);
 }
 
 ProducerId next_producer_id(Broker& broker, Context& ctx) {

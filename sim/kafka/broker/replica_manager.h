@@ -10,6 +10,7 @@
 
 #include "kafka/broker/fetcher.h"
 #include "kafka/broker/isr.h"
+#include "kafka/broker/isr_lock.h"
 #include "kafka/broker/purgatory.h"
 #include "kafka/broker/replica.h"
 #include "kafka/context.h"
@@ -30,6 +31,7 @@ struct ReplicaManager {
   std::vector<PartitionId> changed;         // scratch: partitions that metadata changed
   std::vector<FetchResult> fetch_results;   // scratch: what the fetch being served has read
   AlterQueue alter;
+  std::vector<LockedOut> locked_out;     // in the order of arrival
   bool published = false;                // the first image was applied (R6.1 step 4)
   Correlation correlation;               // of this broker's last replication request
   std::int32_t producer_ids = 0;         // given out by this broker, over all its lives

@@ -12,6 +12,9 @@ namespace ackident {
 namespace {
 
 constexpr Duration kRebalanceAgain = milliseconds(10);  // R5.38
+// With ZooKeeper: how long after a controller's election it first moves leaders back (Kafka 2.8.2
+// KafkaController.scala onControllerFailover; the same from 0.10 on).
+constexpr Duration kZookeeperRebalanceFirst = seconds(5);
 
 const ControllerConfig& controller_config(const Context& ctx) {
   return ctx.composition().controller_config;
@@ -61,19 +64,23 @@ void replay(Controller& controller, Context& ctx) {
 // its threshold of imbalance for each broker (10 % by default) is not modelled.
 void arm_periodic_tasks(const StartInfo& info, Context& ctx) {
   const Behaviour& behaviour = ctx.behaviour();
-  const auto first = [&](ControllerTimer timer, Duration period) {
-    const Duration wait = info.bootstrap ? draw_phase(timer, period, info, ctx) : period;
+  const auto first = [&](ControllerTimer timer, Duration period, Duration after_start) {
+    const Duration wait = info.bootstrap ? draw_phase(timer, period, info, ctx) : after_start;
     ctx.arm(ControllerTimers::fixed(timer), ctx.now() + wait);
   };
   if (controller_config(ctx).auto_leader_rebalance && behaviour.rebalances_leaders &&
       (behaviour.elections_on_fixed_period || !behaviour.kraft)) {
-    first(ControllerTimer::kPreferredLeader, controller_config(ctx).leader_imbalance_check);
+    const Duration period = controller_config(ctx).leader_imbalance_check;
+    first(ControllerTimer::kPreferredLeader, period,
+          behaviour.kraft ? period : kZookeeperRebalanceFirst);
   }
   if (behaviour.kraft && behaviour.elections_on_fixed_period && behaviour.unclean_config_honoured) {
-    first(ControllerTimer::kUncleanSweep, controller_config(ctx).unclean_election_interval);
+    const Duration period = controller_config(ctx).unclean_election_interval;
+    first(ControllerTimer::kUncleanSweep, period, period);
   }
   if (behaviour.periodic_fencing_check) {  // R5.24
-    first(ControllerTimer::kSessionCheck, controller_config(ctx).session_timeout / 8);
+    const Duration period = controller_config(ctx).session_timeout / 8;
+    first(ControllerTimer::kSessionCheck, period, period);
   }
 }
 

@@ -33,6 +33,11 @@ Election elect(const PartitionRegistration& before, const ReplicaList& target_is
   }
   const NodeId preferred = before.replicas.front();
   if (mode == ElectionMode::kPreferred && valid.contains(preferred)) return {preferred, false};
+  // With ZooKeeper it is the preferred replica or nobody, and then all stays as it was: also a
+  // leader that is shutting down (Kafka 2.4.1 Election.scala leaderForPreferredReplica).
+  if (mode == ElectionMode::kPreferred && !composition.behaviour.kraft) {
+    return {before.leader, false};
+  }
   if (valid.contains(before.leader)) return {before.leader, false};
   const NodeId clean =
       first_valid(before.replicas, valid, composition.mutant(Mutant::kElectLongestLog));

@@ -123,6 +123,17 @@ TEST_CASE("A preferred election needs the preferred replica in the ISR (R5.38)")
   CHECK(change->state.leader_epoch == LeaderEpoch(5));
 }
 
+TEST_CASE("With ZooKeeper a preferred election that fails leaves a leader that is shutting down") {
+  Composition zookeeper;
+  zookeeper.behaviour = behaviour_of(KafkaVersion{208});
+  const PartitionRegistration alone = partition(2, nodes({2}));
+  CHECK_FALSE(change_partition(alone, alone.isr, nodes({3}), ElectionMode::kPreferred, zookeeper));
+  const auto kraft =
+      change_partition(alone, alone.isr, nodes({3}), ElectionMode::kPreferred, modern());
+  REQUIRE(kraft);
+  CHECK(kraft->state.leader == kNoNode);
+}
+
 TEST_CASE("Nobody to elect changes nothing twice") {
   const PartitionRegistration offline = partition(kNoNode.value(), nodes({1}));
   CHECK_FALSE(
