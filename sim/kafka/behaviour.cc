@@ -108,6 +108,11 @@ const SwitchRow kRows[] = {
       "a client that knows a leader does not go back to an older one (KAFKA-7738, C0.13)"},
      202,
      kSince},
+    {{"lost_metadata_backs_off", &B::lost_metadata_backs_off, "2.4",
+      "a client waits for retry.backoff.ms after a question for metadata was lost with its "
+      "connection (KAFKA-8933, C0.11)"},
+     204,
+     kSince},
     {{"consumer_knows_epochs", &B::consumer_knows_epochs, "2.3",
       "a consumer fetches with leader epochs and notices truncations (KAFKA-7747, C4.20)"},
      203,

@@ -145,7 +145,13 @@ void MetadataCache::refresh_failed(const Context& ctx) {
 
 void MetadataCache::disconnected(NodeId node, const ClientConfig& config, const Context& ctx) {
   const bool was_asked = in_flight && asked == node;
-  if (was_asked || next_refresh(config, ctx) <= ctx.now()) refresh_failed(ctx);
+  if (ctx.behaviour().lost_metadata_backs_off) {
+    if (was_asked || next_refresh(config, ctx) <= ctx.now()) refresh_failed(ctx);
+  } else if (was_asked) {
+    // C0.11: up to 2.3 it counts as never asked (Kafka 2.3 NetworkClient.java handleDisconnection).
+    in_flight = false;
+    refresh_wanted = true;
+  }
   if (!ctx.mutant(Mutant::kNoMetadataRefresh)) request_refresh();
 }
 

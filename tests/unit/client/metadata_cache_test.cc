@@ -220,6 +220,18 @@ TEST_CASE("C0.6, C0.11: a disconnect fails the refresh there, or the one that wa
   CHECK(bench.cache.failures == 2);
 }
 
+TEST_CASE("C0.11: up to 2.3 a refresh that was lost is wanted again at once") {
+  CacheBench bench;
+  bench.composition.behaviour.lost_metadata_backs_off = false;
+  bench.ask();
+  bench.cache.disconnected(NodeId(2), bench.config, bench.ctx);
+  CHECK(bench.cache.in_flight);
+  bench.cache.disconnected(NodeId(1), bench.config, bench.ctx);
+  CHECK_FALSE(bench.cache.in_flight);
+  CHECK(bench.cache.failures == 0);
+  CHECK(bench.cache.next_refresh(bench.config, bench.ctx) == bench.now);
+}
+
 TEST_CASE("C0.13, C0.14: leaders with older epochs are ignored, hints need a newer one") {
   CacheBench bench;
   const PartitionId partition(0);
