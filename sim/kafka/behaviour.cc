@@ -108,6 +108,11 @@ const SwitchRow kRows[] = {
       "a client that knows a leader does not go back to an older one (KAFKA-7738, C0.13)"},
      202,
      kSince},
+    {{"prefers_open_connections", &B::prefers_open_connections, "2.3",
+      "a client asks those for metadata that it is connected with, and only then dials others "
+      "(KAFKA-8376, C0.12)"},
+     203,
+     kSince},
     {{"lost_metadata_backs_off", &B::lost_metadata_backs_off, "2.4",
       "a client waits for retry.backoff.ms after a question for metadata was lost with its "
       "connection (KAFKA-8933, C0.11)"},

@@ -56,6 +56,7 @@ struct Behaviour {
   bool min_isr_capped_by_replicas = true;        // >= 3.7 (KAFKA-15583, R2.6)
   bool leader_hints = true;                      // >= 3.7 (KIP-951, R2.20)
   bool metadata_carries_epochs = true;           // >= 2.2 (KAFKA-7738, C0.13)
+  bool prefers_open_connections = true;          // >= 2.3 (KAFKA-8376, C0.12)
   bool lost_metadata_backs_off = true;           // >= 2.4 (KAFKA-8933, C0.11)
   bool consumer_knows_epochs = true;             // >= 2.3 (KAFKA-7440, KAFKA-7747, C4.20)
   bool consumer_resets_apart = true;             // >= 1.1 (KAFKA-6397, C4.19)
