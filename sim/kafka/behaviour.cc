@@ -104,6 +104,11 @@ const SwitchRow kRows[] = {
       "errors about leadership name the new leader (KIP-951, R2.20)"},
      307,
      kSince},
+    {{"latest_offset_waits", &B::latest_offset_waits, "2.2",
+      "a new leader does not say where its log ends before its high watermark has reached its "
+      "epoch (KIP-207, C4.19)"},
+     202,
+     kSince},
     {{"metadata_carries_epochs", &B::metadata_carries_epochs, "2.2",
       "a client that knows a leader does not go back to an older one (KAFKA-7738, C0.13)"},
      202,

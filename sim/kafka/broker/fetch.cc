@@ -230,8 +230,10 @@ void on_list_offsets(Broker& broker, NodeId from, const ListOffsetsRequest& requ
       response.offset = log.start();
     } else if (request.from_replica) {
       response.offset = log.end();
-    } else if (log.high_watermark() < std::get<Leader>(replica->role).epoch_start) {
-      // C4.19: a new leader's high watermark may still be behind what was committed before it.
+    } else if (ctx.behaviour().latest_offset_waits &&
+               log.high_watermark() < std::get<Leader>(replica->role).epoch_start) {
+      // C4.19: a new leader's high watermark may still be behind what was committed before it
+      // (Kafka 2.2 Partition.scala fetchOffsetForTimestamp). Up to 2.1 it was said all the same.
       response.error = ErrorCode::kOffsetNotAvailable;
     } else {
       response.offset = log.high_watermark();
