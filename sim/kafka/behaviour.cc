@@ -104,6 +104,11 @@ const SwitchRow kRows[] = {
       "errors about leadership name the new leader (KIP-951, R2.20)"},
      307,
      kSince},
+    {{"hands_on_high_watermark", &B::hands_on_high_watermark, "2.4 to 2.5",
+      "a leader answers a follower as soon as the high watermark has risen (KIP-392, KAFKA-9731, "
+      "R3.8)"},
+     204,
+     kSince},
     {{"latest_offset_waits", &B::latest_offset_waits, "2.2",
       "a new leader does not say where its log ends before its high watermark has reached its "
       "epoch (KIP-207, C4.19)"},
@@ -256,6 +261,8 @@ void adjust_returning(Behaviour& behaviour, KafkaVersion version) {
   };
   // With ZooKeeper the leader itself wrote the ISR, and went on when it was written.
   if (version.number < 207) behaviour.hw_follows_isr_change = true;
+  // It made follower fetches too many (KAFKA-9731, KAFKA-9952).
+  if (version.number > 205) behaviour.hands_on_high_watermark = false;
   // The controller of 1.1 to 2.0 left the broker that shuts down out of those it tells; the KRaft
   // broker of 3.0 to 3.2 stops to listen.
   behaviour.shutdown_demotes_leader = !within(101, 200) && !within(300, 302);

@@ -68,6 +68,7 @@ bool raise_high_watermark(Broker& broker, Replica& replica, Context& ctx) {
 void high_watermark_rose(Broker& broker, Replica& replica, Context& ctx) {
   complete_produces(broker, replica, ctx);
   wake_consumers(broker, replica, ctx);
+  if (ctx.behaviour().hands_on_high_watermark) wake_followers(broker, replica, ctx);
 }
 
 LeaderHint leader_hint(const Broker& broker, PartitionId partition, const Context& ctx) {

@@ -198,6 +198,11 @@ void park_fetch(Broker& broker, NodeId from, const FetchRequest& request, Contex
     leader_of(broker, part.partition)->fetch_waiters.push_back(from);
   }
   ctx.arm(broker.timers.parked_fetch(from), ctx.now() + request.wait_max);
+  // Its own progress may have raised the high watermark (R3.8).
+  if (request.from_replica && ctx.behaviour().hands_on_high_watermark &&
+      is_ready(broker, from, parked, ctx)) {
+    complete_fetch(broker, from, ctx);
+  }
 }
 
 void complete_fetch(Broker& broker, NodeId from, Context& ctx) {
