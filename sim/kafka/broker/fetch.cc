@@ -105,6 +105,10 @@ bool read_part(const Broker& broker, NodeId from, const FetchRequest& request,
   const bool to_end = request.from_replica || ctx.mutant(Mutant::kServeAboveHighWatermark);
   const Offset bound = to_end ? log.end() : log.high_watermark();
   if (part.offset < bound) read_records(log, part, bound, bytes_left, first, ctx, result);
+  // C4.14: a part ends with its leader epoch, where Kafka's goes on; what follows is there already.
+  if (result.to > part.offset && result.to < bound && result.to == log.run_end(part.offset)) {
+    return true;
+  }
   // R3.8: in 2.4 and 2.5 a follower that was told less than the high watermark does not wait (Kafka
   // 2.5 DelayedFetch.scala case H, ReplicaManager.scala followerNeedsHwUpdate).
   if (remote != nullptr && ctx.behaviour().hands_on_high_watermark &&
