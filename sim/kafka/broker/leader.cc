@@ -75,7 +75,7 @@ LeaderHint leader_hint(const Broker& broker, PartitionId partition, const Contex
   if (!ctx.behaviour().leader_hints) return {};
   if (partition.value() >= broker.image.partitions.size()) return {};
   const PartitionRegistration& known = broker.image.partitions[partition.value()];
-  if (known.leader == kNoNode || known.leader == broker.self) return {};
+  if (known.leader == kNoNode) return {};
   return {known.leader, known.leader_epoch};
 }
 
