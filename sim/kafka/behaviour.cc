@@ -104,6 +104,11 @@ const SwitchRow kRows[] = {
       "errors about leadership name the new leader (KIP-951, R2.20)"},
      307,
      kSince},
+    {{"answers_beyond_hw_at_once", &B::answers_beyond_hw_at_once, "3.8",
+      "a consumer that is ahead of the high watermark is answered at once, with nothing "
+      "(KAFKA-16452, C4.15)"},
+     308,
+     kSince},
     {{"hands_on_high_watermark", &B::hands_on_high_watermark, "2.4 to 2.5",
       "a leader answers a follower as soon as the high watermark has risen (KIP-392, KAFKA-9731, "
       "R3.8)"},

@@ -55,6 +55,7 @@ struct Behaviour {
   bool hw_needs_min_isr = true;                  // >= 3.7 (KAFKA-15583, R3.20)
   bool min_isr_capped_by_replicas = true;        // >= 3.7 (KAFKA-15583, R2.6)
   bool leader_hints = true;                      // >= 3.7 (KIP-951, R2.20)
+  bool answers_beyond_hw_at_once = true;         // >= 3.8 (KAFKA-16452, C4.15)
   bool hands_on_high_watermark = false;          // 2.4 - 2.5 (KIP-392, KAFKA-9731, R3.8)
   bool latest_offset_waits = true;               // >= 2.2 (KIP-207, C4.19)
   bool metadata_carries_epochs = true;           // >= 2.2 (KAFKA-7738, C0.13)

@@ -115,7 +115,8 @@ bool read_part(const Broker& broker, NodeId from, const FetchRequest& request,
       remote->high_watermark_sent < log.high_watermark()) {
     return true;
   }
-  return part.offset > bound;  // C4.15: empty, and at once
+  // C4.15: empty, and at once since 3.8; before, only a log that was rolled in between did that.
+  return part.offset > bound && ctx.behaviour().answers_beyond_hw_at_once;
 }
 
 // R3.6 steps 8-10, R3.10 (Kafka 1eb76443 Partition.scala updateFollowerFetchState). Returns what

@@ -78,15 +78,18 @@ bool is_ready(const Broker& broker, NodeId from, const ParkedFetch& parked, cons
 
 // Data became readable in `replica` for followers, or for consumers. A parked fetch could read
 // nothing when it asks for one byte, so the new data alone completes it: the common case needs no
-// look at its other partitions.
+// look at its other partitions. Only a consumer that waits beyond the high watermark (C4.15) may
+// still find nothing.
 void wake_fetches(Broker& broker, Replica& replica, bool replicas, Context& ctx) {
   const std::vector<NodeId>& waiters = std::get<Leader>(replica.role).fetch_waiters;
+  const bool any_will_do = replicas || ctx.behaviour().answers_beyond_hw_at_once;
   for (std::size_t i = 0; i < waiters.size();) {
     const NodeId from = waiters[i];
     const ParkedFetch& parked = broker.replicas.fetches[from.value()];
     SIM_CHECK(parked.active);
-    const bool ready = parked.request.from_replica == replicas &&
-                       (parked.request.bytes_min <= 1 || is_ready(broker, from, parked, ctx));
+    const bool ready =
+        parked.request.from_replica == replicas &&
+        ((any_will_do && parked.request.bytes_min <= 1) || is_ready(broker, from, parked, ctx));
     if (ready) {
       complete_fetch(broker, from, ctx);  // takes it off this list
     } else {
