@@ -104,9 +104,34 @@ const SwitchRow kRows[] = {
       "errors about leadership name the new leader (KIP-951, R2.20)"},
      307,
      kSince},
+    {{"answers_beyond_hw_at_once", &B::answers_beyond_hw_at_once, "3.8",
+      "a consumer that is ahead of the high watermark is answered at once, with nothing "
+      "(KAFKA-16452, C4.15)"},
+     308,
+     kSince},
+    {{"hands_on_high_watermark", &B::hands_on_high_watermark, "2.4 to 2.5",
+      "a leader answers a follower as soon as the high watermark has risen (KIP-392, KAFKA-9731, "
+      "R3.8)"},
+     204,
+     kSince},
+    {{"latest_offset_waits", &B::latest_offset_waits, "2.2",
+      "a new leader does not say where its log ends before its high watermark has reached its "
+      "epoch (KIP-207, C4.19)"},
+     202,
+     kSince},
     {{"metadata_carries_epochs", &B::metadata_carries_epochs, "2.2",
       "a client that knows a leader does not go back to an older one (KAFKA-7738, C0.13)"},
      202,
+     kSince},
+    {{"prefers_open_connections", &B::prefers_open_connections, "2.3",
+      "a client asks those for metadata that it is connected with, and only then dials others "
+      "(KAFKA-8376, C0.12)"},
+     203,
+     kSince},
+    {{"lost_metadata_backs_off", &B::lost_metadata_backs_off, "2.4",
+      "a client waits for retry.backoff.ms after a question for metadata was lost with its "
+      "connection (KAFKA-8933, C0.11)"},
+     204,
      kSince},
     {{"consumer_knows_epochs", &B::consumer_knows_epochs, "2.3",
       "a consumer fetches with leader epochs and notices truncations (KAFKA-7747, C4.20)"},
@@ -260,6 +285,8 @@ void adjust_returning(Behaviour& behaviour, KafkaVersion version) {
   };
   // With ZooKeeper the leader itself wrote the ISR, and went on when it was written.
   if (version.number < 207) behaviour.hw_follows_isr_change = true;
+  // It made follower fetches too many (KAFKA-9731, KAFKA-9952).
+  if (version.number > 205) behaviour.hands_on_high_watermark = false;
   // The controller of 1.1 to 2.0 left the broker that shuts down out of those it tells; the KRaft
   // broker of 3.0 to 3.2 stops to listen.
   behaviour.shutdown_demotes_leader = !within(101, 200) && !within(300, 302);

@@ -12,7 +12,7 @@ from scenarios import UNITS, nanoseconds
 RELATIONS = []
 VERSIONS = ("0.10 0.11 1.0 1.1 2.0 2.1 2.2 2.3 2.4 2.5 2.6 2.7 2.8 3.0 3.1 3.2 3.3 3.4 3.5 3.6 3.7 "
             "3.8 3.9 4.0 4.1").split()
-NEIGHBOURS = [["3.3", "3.4"], ["3.7", "3.8"]]
+NEIGHBOURS = [["3.3", "3.4"]]
 TOPIC_KEYS = {"min.insync.replicas": "min.insync.replicas",
               "unclean.leader.election.enable": "unclean.leader.election.enable",
               "message.max.bytes": "max.message.bytes",

@@ -59,6 +59,7 @@ void reset_remotes(Leader& leader, const PartitionRegistration& state, const Rep
       for (const RemoteReplica& known : before) {
         if (known.node != node) continue;
         remote.leo = known.leo;
+        remote.high_watermark_sent = known.high_watermark_sent;
         remote.epoch_seen = known.epoch_seen;
         remote.broker_epoch = known.broker_epoch;
       }

@@ -33,9 +33,11 @@ RemoteReplica* find_remote(Leader& leader, NodeId node) {
   return nullptr;
 }
 
-bool is_assigned(const Leader& leader, NodeId node) {
-  return std::any_of(leader.remotes.begin(), leader.remotes.end(),
-                     [&](const RemoteReplica& remote) { return remote.node == node; });
+const RemoteReplica* find_remote(const Leader& leader, NodeId node) {
+  for (const RemoteReplica& remote : leader.remotes) {
+    if (remote.node == node) return &remote;
+  }
+  return nullptr;
 }
 
 // Says no; such an answer does not wait for bytes (C4.14, C4.15).
@@ -79,7 +81,8 @@ bool read_part(const Broker& broker, NodeId from, const FetchRequest& request,
   if (error != ErrorCode::kNone) return refuse(result, error, broker, ctx);
 
   const Leader& leader = std::get<Leader>(replica->role);
-  if (request.from_replica && !is_assigned(leader, from)) {
+  const RemoteReplica* remote = request.from_replica ? find_remote(leader, from) : nullptr;
+  if (request.from_replica && remote == nullptr) {
     return refuse(result, ErrorCode::kUnknownLeaderEpoch, broker, ctx);
   }
   const PartitionLog& log = replica->log;
@@ -102,13 +105,24 @@ bool read_part(const Broker& broker, NodeId from, const FetchRequest& request,
   const bool to_end = request.from_replica || ctx.mutant(Mutant::kServeAboveHighWatermark);
   const Offset bound = to_end ? log.end() : log.high_watermark();
   if (part.offset < bound) read_records(log, part, bound, bytes_left, first, ctx, result);
-  return part.offset > bound;  // C4.15: empty, and at once
+  // C4.14: a part ends with its leader epoch, where Kafka's goes on; what follows is there already.
+  if (result.to > part.offset && result.to < bound && result.to == log.run_end(part.offset)) {
+    return true;
+  }
+  // R3.8: in 2.4 and 2.5 a follower that was told less than the high watermark does not wait (Kafka
+  // 2.5 DelayedFetch.scala case H, ReplicaManager.scala followerNeedsHwUpdate).
+  if (remote != nullptr && ctx.behaviour().hands_on_high_watermark &&
+      remote->high_watermark_sent < log.high_watermark()) {
+    return true;
+  }
+  // C4.15: empty, and at once since 3.8; before, only a log that was rolled in between did that.
+  return part.offset > bound && ctx.behaviour().answers_beyond_hw_at_once;
 }
 
 // R3.6 steps 8-10, R3.10 (Kafka 1eb76443 Partition.scala updateFollowerFetchState). Returns what
 // the follower is told.
 ErrorCode update_follower(Broker& broker, NodeId from, const FetchRequest& request,
-                          const FetchPart& part, Context& ctx) {
+                          const FetchPart& part, Offset high_watermark_read, Context& ctx) {
   Replica& replica = *broker.replicas.find(part.partition);
   RemoteReplica& remote = *find_remote(std::get<Leader>(replica.role), from);
   // An earlier life of that broker (KIP-903), unless its present one is fenced: only the epochs of
@@ -120,6 +134,7 @@ ErrorCode update_follower(Broker& broker, NodeId from, const FetchRequest& reque
   }
   const Offset leo_before = remote.leo;
   update_fetch_state(remote, part.offset, replica.log.end(), ctx.now());
+  remote.high_watermark_sent = high_watermark_read;
   remote.epoch_seen = true;
   remote.broker_epoch = request.broker_epoch;
   maybe_expand_isr(broker, replica, remote, ctx);
@@ -136,7 +151,7 @@ bool serve_part(Broker& broker, NodeId from, const FetchRequest& request, const 
   const bool counts = request.from_replica && result.error == ErrorCode::kNone &&
                       result.diverging.epoch == kNoLeaderEpoch;
   if (!counts) return at_once;
-  const ErrorCode error = update_follower(broker, from, request, part, ctx);
+  const ErrorCode error = update_follower(broker, from, request, part, result.high_watermark, ctx);
   if (error != ErrorCode::kNone) {
     result.to = result.from;
     result.bytes = 0;
@@ -230,8 +245,10 @@ void on_list_offsets(Broker& broker, NodeId from, const ListOffsetsRequest& requ
       response.offset = log.start();
     } else if (request.from_replica) {
       response.offset = log.end();
-    } else if (log.high_watermark() < std::get<Leader>(replica->role).epoch_start) {
-      // C4.19: a new leader's high watermark may still be behind what was committed before it.
+    } else if (ctx.behaviour().latest_offset_waits &&
+               log.high_watermark() < std::get<Leader>(replica->role).epoch_start) {
+      // C4.19: a new leader's high watermark may still be behind what was committed before it
+      // (Kafka 2.2 Partition.scala fetchOffsetForTimestamp). Up to 2.1 it was said all the same.
       response.error = ErrorCode::kOffsetNotAvailable;
     } else {
       response.offset = log.high_watermark();

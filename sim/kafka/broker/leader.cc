@@ -68,13 +68,14 @@ bool raise_high_watermark(Broker& broker, Replica& replica, Context& ctx) {
 void high_watermark_rose(Broker& broker, Replica& replica, Context& ctx) {
   complete_produces(broker, replica, ctx);
   wake_consumers(broker, replica, ctx);
+  if (ctx.behaviour().hands_on_high_watermark) wake_followers(broker, replica, ctx);
 }
 
 LeaderHint leader_hint(const Broker& broker, PartitionId partition, const Context& ctx) {
   if (!ctx.behaviour().leader_hints) return {};
   if (partition.value() >= broker.image.partitions.size()) return {};
   const PartitionRegistration& known = broker.image.partitions[partition.value()];
-  if (known.leader == kNoNode || known.leader == broker.self) return {};
+  if (known.leader == kNoNode) return {};
   return {known.leader, known.leader_epoch};
 }
 

@@ -79,15 +79,18 @@ bool is_ready(const Broker& broker, NodeId from, const ParkedFetch& parked, cons
 
 // Data became readable in `replica` for followers, or for consumers. A parked fetch could read
 // nothing when it asks for one byte, so the new data alone completes it: the common case needs no
-// look at its other partitions.
+// look at its other partitions. Only a consumer that waits beyond the high watermark (C4.15) may
+// still find nothing.
 void wake_fetches(Broker& broker, Replica& replica, bool replicas, Context& ctx) {
   const std::vector<NodeId>& waiters = std::get<Leader>(replica.role).fetch_waiters;
+  const bool any_will_do = replicas || ctx.behaviour().answers_beyond_hw_at_once;
   for (std::size_t i = 0; i < waiters.size();) {
     const NodeId from = waiters[i];
     const ParkedFetch& parked = broker.replicas.fetches[from.value()];
     SIM_CHECK(parked.active);
-    const bool ready = parked.request.from_replica == replicas &&
-                       (parked.request.bytes_min <= 1 || is_ready(broker, from, parked, ctx));
+    const bool ready =
+        parked.request.from_replica == replicas &&
+        ((any_will_do && parked.request.bytes_min <= 1) || is_ready(broker, from, parked, ctx));
     if (ready) complete_fetch(broker, from, ctx);  // takes it off this list, if it can be read
     if (parked.active) ++i;
   }
@@ -196,6 +199,11 @@ void park_fetch(Broker& broker, NodeId from, const FetchRequest& request, Contex
     leader_of(broker, part.partition)->fetch_waiters.push_back(from);
   }
   ctx.arm(broker.timers.parked_fetch(from), ctx.now() + request.wait_max);
+  // Its own progress may have raised the high watermark (R3.8).
+  if (request.from_replica && ctx.behaviour().hands_on_high_watermark &&
+      is_ready(broker, from, parked, ctx)) {
+    complete_fetch(broker, from, ctx);
+  }
 }
 
 void complete_fetch(Broker& broker, NodeId from, Context& ctx) {

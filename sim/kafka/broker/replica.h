@@ -54,7 +54,8 @@ struct RemoteReplica {
   Offset leader_end_at_fetch = kNoOffset;
   Instant fetched_at = kLongAgo;
   Instant caught_up_at = kLongAgo;
-  bool epoch_seen = false;  // a fetch told its broker epoch, perhaps as -1
+  Offset high_watermark_sent;  // that of its latest fetch, when it arrived (R3.8)
+  bool epoch_seen = false;     // a fetch told its broker epoch, perhaps as -1
   BrokerEpoch broker_epoch = kNoBrokerEpoch;
 
   bool operator==(const RemoteReplica&) const = default;

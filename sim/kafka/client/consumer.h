@@ -70,7 +70,12 @@ struct AssignedState {
 };
 
 struct PendingRequest {
-  enum class Kind : std::uint8_t { kMetadata, kFetch, kQuestion };
+  enum class Kind : std::uint8_t {
+    kMetadata,
+    kFetch,
+    kQuestion,
+    kHello,  // opens a connection; its answer says that it is ready
+  };
   Kind kind{};
   Correlation correlation;
   std::uint32_t slot = 0;  // kQuestion: about which assigned partition

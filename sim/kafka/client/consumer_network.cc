@@ -82,6 +82,7 @@ bool take_pending(Consumer& consumer, NodeId broker, Correlation correlation, Co
 
 void on_metadata(Consumer& consumer, NodeId from, const MetadataResponse& response, Context& ctx) {
   if (!take_pending(consumer, from, response.correlation, ctx)) return;
+  if (response.correlation != consumer.metadata.correlation) return;  // the connection is ready
   consumer.metadata.refresh_answered(response.offset, ctx);
   consumer.leaders_changed = true;
 }
@@ -136,12 +137,34 @@ void on_request_timeout(Consumer& consumer, std::uint32_t broker_index, Context&
   consumer.timeout_fired = true;
 }
 
+namespace {
+
+// Can the broker be asked for metadata now? From 2.3 on the question may wait for its connection;
+// up to 2.2 the connection comes first (C0.12), and meanwhile the draw is repeated.
+bool ready_for_question(Consumer& consumer, NodeId broker, Context& ctx) {
+  if (ctx.behaviour().prefers_open_connections) return true;
+  const BrokerConnection& connection = connection_to(consumer, broker, ctx);
+  if (connection.connected) return true;
+  if (connection.in_flight > 0) {
+    const BrokerLink& link = link_to(consumer, broker, ctx);
+    return !connection.opening && link.pending.front().kind != PendingRequest::Kind::kHello;
+  }
+  if (!may_dial(consumer.connections, ctx)) return false;
+  const Correlation correlation = next_correlation(consumer);
+  send_request(consumer, broker, {PendingRequest::Kind::kHello, correlation, kNoSlot, ctx.now()},
+               MetadataRequest{correlation}, ctx);
+  return false;
+}
+
+}  // namespace
+
 void maybe_refresh_metadata(Consumer& consumer, Context& ctx) {
   const ConsumerConfig& config = config_of(consumer, ctx);
   if (consumer.metadata.next_refresh(config, ctx) > ctx.now()) return;
   const NodeId broker = least_loaded_node(consumer.connections, consumer.node_draws, ctx);
   if (broker == kNoNode) return;
   ++consumer.node_draws;
+  if (!ready_for_question(consumer, broker, ctx)) return;
   const Correlation correlation = next_correlation(consumer);
   consumer.metadata.refresh_began(broker, correlation, config, ctx);
   send_request(consumer, broker, {PendingRequest::Kind::kMetadata, correlation, kNoSlot, ctx.now()},
@@ -149,8 +172,9 @@ void maybe_refresh_metadata(Consumer& consumer, Context& ctx) {
 }
 
 Instant next_metadata_wake(const Consumer& consumer, const Context& ctx) {
-  const Instant due = consumer.metadata.next_refresh(config_of(consumer, ctx), ctx);
-  return due > ctx.now() ? due : next_dial(consumer.connections);
+  const ConsumerConfig& config = config_of(consumer, ctx);
+  const Instant due = consumer.metadata.next_refresh(config, ctx);
+  return due > ctx.now() ? due : next_dial(consumer.connections, config, ctx);
 }
 
 }  // namespace ackident

@@ -22,18 +22,22 @@ void dial(Producer& producer, std::uint32_t broker, Context& ctx) {
 // False: none yet.
 bool find_ready_broker(Producer& producer, std::uint32_t& broker, Context& ctx) {
   const auto limit = static_cast<std::uint16_t>(config_of(producer, ctx).max_in_flight);
-  const NodeId node = least_loaded_node(producer.connections, producer.node_draws++, ctx, limit);
+  const bool refresh_due = producer.metadata_due <= ctx.now();
+  const NodeId node =
+      least_loaded_node(producer.connections, producer.node_draws++, ctx, limit, refresh_due);
   if (node == kNoNode) return false;
   broker = ctx.composition().broker_index(node);
   const BrokerConnection& connection = producer.connections[broker];
   if (connection.connected) return connection.in_flight < limit && !connection.sending;
-  if (connection.in_flight == 0) dial(producer, broker, ctx);
+  if (connection.in_flight == 0 && may_dial(producer.connections, ctx)) {
+    dial(producer, broker, ctx);
+  }
   return false;
 }
 
 // A broker must be dialled before anything can go on: come back when one may be.
 void wait_for_dial(Producer& producer, Context& ctx) {
-  const Instant at = next_dial(producer.connections);
+  const Instant at = next_dial(producer.connections, config_of(producer, ctx), ctx);
   if (at > ctx.now()) arm_no_later(ProducerTimer::kSender, producer.sender_at, at, ctx);
 }
 

@@ -145,7 +145,13 @@ void MetadataCache::refresh_failed(const Context& ctx) {
 
 void MetadataCache::disconnected(NodeId node, const ClientConfig& config, const Context& ctx) {
   const bool was_asked = in_flight && asked == node;
-  if (was_asked || next_refresh(config, ctx) <= ctx.now()) refresh_failed(ctx);
+  if (ctx.behaviour().lost_metadata_backs_off) {
+    if (was_asked || next_refresh(config, ctx) <= ctx.now()) refresh_failed(ctx);
+  } else if (was_asked) {
+    // C0.11: up to 2.3 it counts as never asked (Kafka 2.3 NetworkClient.java handleDisconnection).
+    in_flight = false;
+    refresh_wanted = true;
+  }
   if (!ctx.mutant(Mutant::kNoMetadataRefresh)) request_refresh();
 }
 
@@ -196,12 +202,50 @@ void request_sent_off(BrokerConnection& connection) {
   connection.sending = false;
 }
 
+namespace {
+
+// What Kafka counts as in flight: until a connection is ready, only the question that opens it.
+std::uint32_t count_in_flight(const BrokerConnection& connection) {
+  if (connection.connected) return connection.in_flight;
+  return connection.in_flight > 0 && !connection.opening ? 1 : 0;
+}
+
+// C0.12 up to 2.2: whoever has the fewest in flight, connected with or not. One that is ready and
+// idle is taken at once, but no connection counts as ready while a refresh is due (Kafka 2.2
+// NetworkClient.java leastLoadedNode, isReady).
+std::uint32_t find_fewest_in_flight(const std::vector<BrokerConnection>& connections,
+                                    std::uint64_t start, bool refresh_due, const Context& ctx) {
+  const auto count = static_cast<std::uint32_t>(connections.size());
+  std::uint32_t fewest = count;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const auto at = static_cast<std::uint32_t>((start + i) % count);
+    const BrokerConnection& each = connections[at];
+    if (each.connected && each.in_flight == 0 && !refresh_due) return at;
+    if (!each.usable(ctx.now())) continue;
+    if (fewest == count || count_in_flight(each) < count_in_flight(connections[fewest])) {
+      fewest = at;
+    }
+  }
+  return fewest;
+}
+
+bool is_any_opening(const std::vector<BrokerConnection>& connections) {
+  return std::any_of(connections.begin(), connections.end(),
+                     [](const BrokerConnection& each) { return each.opening; });
+}
+
+}  // namespace
+
 NodeId least_loaded_node(const std::vector<BrokerConnection>& connections, std::uint64_t draw,
-                         const Context& ctx, std::uint16_t in_flight_max) {
+                         const Context& ctx, std::uint16_t in_flight_max, bool refresh_due) {
   const auto count = static_cast<std::uint32_t>(connections.size());
   if (count == 0) return kNoNode;
   const std::uint64_t start =
       ctx.choose({ChoiceKind::kLeastLoadedNode, ctx.self().value(), draw}, count);
+  if (!ctx.behaviour().prefers_open_connections) {
+    const std::uint32_t fewest = find_fewest_in_flight(connections, start, refresh_due, ctx);
+    return fewest < count ? ctx.composition().broker_node(fewest) : kNoNode;
+  }
   // C0.12: ready and idle; ready with the fewest in flight; connecting; dialled longest ago.
   std::uint32_t ready = count;
   std::uint32_t connecting = count;
@@ -227,9 +271,18 @@ NodeId least_loaded_node(const std::vector<BrokerConnection>& connections, std::
   return kNoNode;
 }
 
-Instant next_dial(const std::vector<BrokerConnection>& connections) {
+bool may_dial(const std::vector<BrokerConnection>& connections, const Context& ctx) {
+  return ctx.behaviour().prefers_open_connections || !is_any_opening(connections);
+}
+
+Instant next_dial(const std::vector<BrokerConnection>& connections, const ClientConfig& config,
+                  const Context& ctx) {
   Instant earliest = kNever;
+  const bool chooses_again = !ctx.behaviour().prefers_open_connections;
   for (const BrokerConnection& each : connections) {
+    if (chooses_again && !each.connected && each.in_flight > 0) {
+      return ctx.now() + config.reconnect_backoff;
+    }
     if (each.connected || each.in_flight > 0) continue;
     earliest = std::min(earliest, each.blocked_until);
   }

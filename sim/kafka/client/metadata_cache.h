@@ -107,11 +107,15 @@ void request_answered(BrokerConnection&);
 // One that expects none, and of whose sending `sending` tells, is all in the socket.
 void request_sent_off(BrokerConnection&);
 // The broker a client asks for metadata (C0.12), out of those it can dial now; kNoNode: none. A
-// connection with `in_flight_max` unanswered requests takes no more (C0.7).
+// connection with `in_flight_max` unanswered requests takes no more (C0.7). Up to 2.2 it may be one
+// that cannot be sent anything yet, and the next draw another one.
 NodeId least_loaded_node(const std::vector<BrokerConnection>&, std::uint64_t draw, const Context&,
-                         std::uint16_t in_flight_max = 100);
-// When the first connection that is down may be dialled again; kNever if none is down.
-Instant next_dial(const std::vector<BrokerConnection>&);
+                         std::uint16_t in_flight_max = 100, bool refresh_due = true);
+// May the least loaded node be dialled? Up to 2.2 not while any connection is being opened.
+bool may_dial(const std::vector<BrokerConnection>&, const Context&);
+// When the first connection that is down may be dialled again; kNever if none is down. Up to 2.2
+// the draw is repeated each reconnect.backoff.ms while a connection is not ready.
+Instant next_dial(const std::vector<BrokerConnection>&, const ClientConfig&, const Context&);
 // A connection broke or was refused: counts, and sets blocked_until (C0.3).
 void connection_failed(BrokerConnection&, const ClientConfig&, std::uint64_t purpose,
                        const Context&);

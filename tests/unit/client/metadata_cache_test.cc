@@ -220,6 +220,18 @@ TEST_CASE("C0.6, C0.11: a disconnect fails the refresh there, or the one that wa
   CHECK(bench.cache.failures == 2);
 }
 
+TEST_CASE("C0.11: up to 2.3 a refresh that was lost is wanted again at once") {
+  CacheBench bench;
+  bench.composition.behaviour.lost_metadata_backs_off = false;
+  bench.ask();
+  bench.cache.disconnected(NodeId(2), bench.config, bench.ctx);
+  CHECK(bench.cache.in_flight);
+  bench.cache.disconnected(NodeId(1), bench.config, bench.ctx);
+  CHECK_FALSE(bench.cache.in_flight);
+  CHECK(bench.cache.failures == 0);
+  CHECK(bench.cache.next_refresh(bench.config, bench.ctx) == bench.now);
+}
+
 TEST_CASE("C0.13, C0.14: leaders with older epochs are ignored, hints need a newer one") {
   CacheBench bench;
   const PartitionId partition(0);
@@ -289,7 +301,43 @@ TEST_CASE("C0.12: idle, then least loaded, then connecting, then dialled longest
   }
   connections[1].blocked_until = bench.now + seconds(1);
   CHECK(pick(0) == kNoNode);
-  CHECK(next_dial(connections) == bench.now + seconds(1));
+  CHECK(next_dial(connections, bench.config, bench.ctx) == bench.now + seconds(1));
+}
+
+TEST_CASE("C0.12: up to 2.2 the fewest in flight, connected with or not") {
+  CacheBench bench;
+  bench.composition.behaviour.prefers_open_connections = false;
+  std::vector<BrokerConnection> connections(3);
+  const auto picked = [&](bool refresh_due) {
+    std::array<int, 4> count{};
+    for (std::uint64_t draw = 0; draw < 300; ++draw) {
+      ++count[least_loaded_node(connections, draw, bench.ctx, 100, refresh_due).value()];
+    }
+    return count;
+  };
+  // One that has never been dialled is better than one that has something in flight, and while a
+  // refresh is due as good as one that is ready and idle.
+  connections[0] = BrokerConnection{.connected = true, .in_flight = 1};
+  CHECK(picked(true)[1] == 0);
+  CHECK(picked(true)[2] > 60);
+  CHECK(picked(true)[3] > 60);
+  connections[0].in_flight = 0;
+  CHECK(picked(true)[1] > 60);
+  CHECK(picked(true)[2] > 60);
+  CHECK(picked(false)[1] == 300);
+
+  // While one is being opened nothing is in flight there; then the question that opens it is.
+  connections[0].in_flight = 1;
+  connections[1] = BrokerConnection{.opening = true, .in_flight = 1};
+  connections[2].blocked_until = bench.now + seconds(1);
+  CHECK(picked(true)[2] == 300);
+  CHECK_FALSE(may_dial(connections, bench.ctx));
+  CHECK(next_dial(connections, bench.config, bench.ctx) ==
+        bench.now + bench.config.reconnect_backoff);
+  connections[1].opening = false;
+  CHECK(picked(true)[1] > 60);
+  CHECK(picked(true)[2] > 60);
+  CHECK(may_dial(connections, bench.ctx));
 }
 
 TEST_CASE("C0.3: reconnect back-off doubles from 50 ms to 1 s and ends with an answer") {

@@ -157,6 +157,9 @@ TEST_CASE("What returns later says so: in which releases these switches are off"
   CHECK(off_in(&Behaviour::hw_follows_isr_change) == "2.7 2.8 3.0 ");
   CHECK(off_in(&Behaviour::shutdown_demotes_leader) == "1.1 2.0 3.0 3.1 3.2 ");
   CHECK(off_in(&Behaviour::rebalances_leaders) == "3.0 3.1 ");
+  CHECK(off_in(&Behaviour::hands_on_high_watermark) ==
+        "0.10 0.11 1.0 1.1 2.0 2.1 2.2 2.3 2.6 2.7 2.8 3.0 3.1 3.2 3.3 3.4 3.5 3.6 3.7 3.8 3.9 4.0 "
+        "4.1 ");
   CHECK(off_in(&Behaviour::unclean_change_elects) ==
         "0.10 0.11 1.0 1.1 2.0 3.0 3.1 3.2 3.3 3.4 3.5 3.6 3.7 3.8 3.9 4.0 4.1 ");
 }
