@@ -58,7 +58,7 @@ struct MetadataCache {
   bool refresh_answered(MetadataOffset to, const Context&);
   void refresh_failed(const Context&);
   // Any connection broke: fails the refresh under way there; one that was due counts as failed too
-  // (C0.11); and the disconnect itself asks for a refresh (C0.6).
+  // (C0.11, from 2.4 on); and the disconnect itself asks for a refresh (C0.6).
   void disconnected(NodeId node, const ClientConfig&, const Context&);
 
   bool operator==(const MetadataCache&) const = default;
