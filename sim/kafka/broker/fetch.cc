@@ -26,20 +26,6 @@ ErrorCode check_leader(const Broker& broker, const Replica* replica, PartitionId
                                                        : ErrorCode::kNotLeaderOrFollower;
 }
 
-RemoteReplica* find_remote(Leader& leader, NodeId node) {
-  for (RemoteReplica& remote : leader.remotes) {
-    if (remote.node == node) return &remote;
-  }
-  return nullptr;
-}
-
-const RemoteReplica* find_remote(const Leader& leader, NodeId node) {
-  for (const RemoteReplica& remote : leader.remotes) {
-    if (remote.node == node) return &remote;
-  }
-  return nullptr;
-}
-
 // Says no; such an answer does not wait for bytes (C4.14, C4.15).
 bool refuse(FetchResult& result, ErrorCode error, const Broker& broker, const Context& ctx) {
   result.error = error;

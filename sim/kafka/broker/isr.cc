@@ -12,7 +12,6 @@ namespace {
 
 constexpr Duration kResendDelay = milliseconds(50);       // R4.9: request-level errors
 constexpr Duration kRediscoverDelay = milliseconds(100);  // R4.9: looking for the controller
-constexpr Duration kControllerSocketTimeout = milliseconds(30'000);  // controller.socket.timeout.ms
 
 // How long silence is borne before the request is sent again on a new connection. ZooKeeper's
 // client bears it for two thirds of its session (ClientCnxn.java readTimeout).
@@ -20,13 +19,6 @@ Duration patience(const Broker& broker, const Context& ctx) {
   return ctx.behaviour().isr_through_controller
              ? kControllerSocketTimeout
              : config_of(broker, ctx).zookeeper_session_timeout * 2 / 3;
-}
-
-const RemoteReplica* find_remote(const Leader& leader, NodeId node) {
-  for (const RemoteReplica& remote : leader.remotes) {
-    if (remote.node == node) return &remote;
-  }
-  return nullptr;
 }
 
 std::uint32_t ticket_of(const IsrState& state) {

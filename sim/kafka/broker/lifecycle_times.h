@@ -21,9 +21,9 @@ inline constexpr Duration kZookeeperShutdownTimeout = seconds(30);
 inline constexpr Duration kRegistrationLimit = milliseconds(60'000);  // R6.2
 inline constexpr Duration kBackoffBase = milliseconds(100);           // R5.22
 inline constexpr std::uint32_t kBackoffDoublingsMax = 16;
-// In KRaft before 3.3: controller.socket.timeout.ms, and socket.connection.setup.timeout.ms as long
-// as nothing has come back on the connection; its jitter and growth are left out.
-inline constexpr Duration kControllerSocketTimeout = seconds(30);
+// In KRaft before 3.3 kControllerSocketTimeout is the limit, and this one (that of
+// socket.connection.setup.timeout.ms, without its jitter and growth) as long as nothing has come
+// back on the connection.
 inline constexpr Duration kConnectionSetupTimeout = seconds(10);
 // Kafka's channel to the controller opens its connection again after 50 ms and repeats the request
 // within the request's time limit; R4.9 tells of the same channel.

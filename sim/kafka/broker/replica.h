@@ -95,6 +95,15 @@ struct Leader {
   bool operator==(const Leader&) const = default;
 };
 
+// What the leader knows of the replica on that node; null: none is assigned to it.
+template <class AnyLeader>
+auto find_remote(AnyLeader& leader, NodeId node) -> decltype(leader.remotes.begin()) {
+  for (auto& remote : leader.remotes) {
+    if (remote.node == node) return &remote;
+  }
+  return nullptr;
+}
+
 using Role = std::variant<Offline, Follower, Leader>;
 
 struct Replica {

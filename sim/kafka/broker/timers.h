@@ -21,6 +21,9 @@ enum class BrokerTimer : std::uint32_t {
   kFixed,                 // count of the above
 };
 
+// How long a broker bears the controller's silence: controller.socket.timeout.ms.
+inline constexpr Duration kControllerSocketTimeout = seconds(30);
+
 // Per peer broker: fetcher back-off, its request timeout, and the expiry of a parked replica fetch.
 // Per client: the expiry of its parked produce and of its parked fetch.
 struct BrokerTimers {
