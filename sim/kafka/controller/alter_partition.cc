@@ -63,8 +63,12 @@ AlterPartitionResult alter(Controller& controller, NodeId from, const AlterParti
   result.error = ctx.behaviour().isr_through_controller
                      ? validate_alter_partition(controller, from, part, ctx.composition())
                      : validate_direct_write(controller, part, ctx.composition());
+  if (is_written_already(controller, from, part, ctx)) {
+    result.error = ErrorCode::kNone;
+  } else if (result.error == ErrorCode::kNone) {
+    accept(controller, from, part, ctx);
+  }
   if (result.error != ErrorCode::kNone) return result;
-  accept(controller, from, part, ctx);
   const PartitionRegistration& after = controller.image.partitions[part.partition.value()];
   result.partition_epoch = after.partition_epoch;
   result.leader_epoch = after.leader_epoch;
