@@ -4,16 +4,6 @@
 #include "rig.h"
 
 namespace ackident {
-namespace {
-
-LocalTimer backoff(Rig& rig, NodeId leader) {
-  return rig.broker.timers.fetcher_backoff(rig.composition.broker_index(leader));
-}
-LocalTimer timeout(Rig& rig, NodeId leader) {
-  return rig.broker.timers.fetcher_timeout(rig.composition.broker_index(leader));
-}
-
-}  // namespace
 
 TEST_CASE("R3.4: an error pauses its partition, a failed request all of them") {
   Rig rig(KafkaVersion{309}, 2);

@@ -7,13 +7,6 @@
 namespace ackident {
 namespace {
 
-LocalTimer backoff(Rig& rig, NodeId leader) {
-  return rig.broker.timers.fetcher_backoff(rig.composition.broker_index(leader));
-}
-LocalTimer timeout(Rig& rig, NodeId leader) {
-  return rig.broker.timers.fetcher_timeout(rig.composition.broker_index(leader));
-}
-
 // A follower's log by runs of (epoch, records), while nothing is led or followed.
 void write_log(Rig& rig, std::initializer_list<std::pair<std::int32_t, std::int64_t>> runs) {
   PartitionLog& log = host(rig.broker.replicas, kP0).log;

@@ -356,4 +356,12 @@ class Rig {
   }
 };
 
+// The timers of the fetcher that reads from `leader`.
+inline LocalTimer backoff(Rig& rig, NodeId leader) {
+  return rig.broker.timers.fetcher_backoff(rig.composition.broker_index(leader));
+}
+inline LocalTimer timeout(Rig& rig, NodeId leader) {
+  return rig.broker.timers.fetcher_timeout(rig.composition.broker_index(leader));
+}
+
 }  // namespace ackident
